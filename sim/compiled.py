@@ -1,0 +1,72 @@
+"""How the rules are compiled, and why a stale compilation cannot be used.
+
+Every rule is a plain Python function under :func:`rule`. Numba compiles it at its first call and keeps the result on
+disk. Numba's own check of that disk cache looks only at the file that holds the function: a constant changed in another
+file leaves a cached caller with the old value. So the cache lives in a folder whose name is a hash of *all* source
+files of ``sim``: change any of them and the old compilation is simply never found again.
+
+Set ``NUMBA_DISABLE_JIT=1`` to run the same files as plain Python, for debugging and coverage.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numba
+import numpy as np
+import platformdirs
+
+SOURCES = Path(__file__).parent
+
+_Rule = TypeVar("_Rule", bound=Callable[..., object])
+
+
+def sources_hash(folder: Path = SOURCES) -> str:
+    """Return a short hash of every Python file below ``folder`` and of the compiler that will read them.
+
+    Parameters
+    ----------
+    folder
+        Where to look; all ``*.py`` files below it count, by relative path and content.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    digest.update(f"{numba.__version__} {np.__version__} {sys.version_info[:3]} {platform.machine()}".encode())
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(str(path.relative_to(folder)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("klaver")
+    return Path(base) / f"compiled-{sources_hash()}"
+
+
+CACHE_FOLDER = _cache_folder()
+numba.config.CACHE_DIR = str(CACHE_FOLDER)  # type: ignore[attr-defined]
+
+JIT = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+
+if not JIT:
+    # The hash behind the random draws wraps around in 64 bits on purpose; plain NumPy scalars would warn of it.
+    np.seterr(over="ignore")
+
+
+def rule(function: _Rule) -> _Rule:
+    """Compile ``function`` with Numba, keeping the compilation on disk.
+
+    Arithmetic follows NumPy (a division by zero gives infinity, no exception), and no reordering of floating-point
+    operations is allowed, so that a run is the same to the bit on every machine of one kind.
+    """
+    return numba.njit(cache=True, error_model="numpy", fastmath=False)(function)  # type: ignore[no-any-return]

@@ -1,0 +1,150 @@
+"""Random numbers as a pure function of (seed, purpose, quarter, entity, k).
+
+There is no generator object and no order of drawing: a draw is looked up, not consumed. So two strategies on one seed
+meet the same recessions, the same growth of each firm and the same prospects, and one more draw somewhere changes
+nothing elsewhere (exact common random numbers). ``entity`` is an attribute that travels with the entity (its
+``key``), never its position in a table, so that relabelling companies changes nothing but labels.
+
+The mixing function is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi 10.1145/2714064.2660195), applied
+once per part of the address.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim.compiled import rule
+
+# Purposes. Each use of chance has its own number; never reuse or renumber one, or every stored run changes.
+ACTIVITY = 1
+GROWTH = 2
+CLOSURE = 3
+SECTOR_TREND = 4
+ELECTION = 5
+REVIEW_DUE = 6
+TASTE = 7
+OUTSIDE_SITE = 8
+PERCEPTION_ERROR = 9
+PLAN_RESOLVES = 10
+PLAN_LAPSES = 11
+CONVERSATION = 12
+DISCLOSURE = 13
+DISCLOSURE_LASTS = 14
+INTRODUCTION = 15
+PUSH = 16
+SLOT = 17
+TASK = 18
+MEDIATION = 19
+BAD_TALK = 20
+BROKER = 21
+BORDER_TALK = 22
+MATCH_ERROR = 23
+STANCE = 24
+STEP = 25
+FAIRNESS = 26
+BIAS = 27
+ASK = 28
+VALUE_ERROR = 29
+STALL = 30
+STALL_TASK = 31
+RESUME = 32
+OVERRUN = 33
+PROSPECTS = 34
+PROSPECT = 35
+OUTSIDE_PROSPECT = 36
+SEARCH = 37
+SHUFFLE = 38
+COLLECTIVE = 39
+WINDOW = 40
+LOW_INTENSITY = 41
+GENERATE = 42
+OWNER_REVIEW = 43
+TEMPER = 44
+RELEVEL = 45
+LEASE = 46
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+
+
+@rule
+def mix(x):
+    """Return the SplitMix64 finaliser of ``x`` (uint64 to uint64, one to one)."""
+    x = np.uint64(x)
+    x = (x ^ (x >> _S30)) * _MIX_1
+    x = (x ^ (x >> _S27)) * _MIX_2
+    return x ^ (x >> _S31)
+
+
+@rule
+def bits(seed, purpose, quarter, entity, k):
+    """Return 64 random bits for one address.
+
+    Parameters
+    ----------
+    seed, purpose, quarter, entity, k : int
+        The address of the draw. ``entity`` may use all 64 bits.
+
+    Returns
+    -------
+    uint64
+    """
+    h = mix(np.uint64(seed) + _GOLDEN)
+    h = mix(h ^ (np.uint64(purpose) * _GOLDEN + np.uint64(1)))
+    h = mix(h ^ (np.uint64(quarter) * _GOLDEN + np.uint64(2)))
+    h = mix(h ^ (np.uint64(entity) * _GOLDEN + np.uint64(3)))
+    return mix(h ^ (np.uint64(k) * _GOLDEN + np.uint64(4)))
+
+
+@rule
+def uniform(seed, purpose, quarter, entity, k):
+    """Return a uniform draw strictly between 0 and 1 for one address (53 bits)."""
+    return (np.float64(bits(seed, purpose, quarter, entity, k) >> _S11) + 0.5) * _TO_UNIT
+
+
+@rule
+def normal(seed, purpose, quarter, entity, k):
+    """Return a standard normal draw for one address (Box-Muller on two uniforms of that address)."""
+    h = bits(seed, purpose, quarter, entity, k)
+    u = (np.float64(h >> _S11) + 0.5) * _TO_UNIT
+    v = (np.float64(mix(h + _GOLDEN) >> _S11) + 0.5) * _TO_UNIT
+    return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
+
+
+@rule
+def gumbel(seed, purpose, quarter, entity, k):
+    """Return a standard Gumbel draw for one address: the noise under a logit choice."""
+    return -math.log(-math.log(uniform(seed, purpose, quarter, entity, k)))
+
+
+@rule
+def poisson(mean, seed, purpose, quarter, entity):
+    """Return a Poisson draw by inversion of one uniform, so that a higher mean never gives a lower count.
+
+    Parameters
+    ----------
+    mean : float
+        Expected count, 0 to about 500.
+    """
+    u = uniform(seed, purpose, quarter, entity, 0)
+    probability = math.exp(-mean)
+    cumulative = probability
+    count = 0
+    while u > cumulative and count < 10_000:
+        count += 1
+        probability *= mean / count
+        cumulative += probability
+        if probability < 1e-300 and count > mean:
+            break
+    return count
+
+
+@rule
+def derived_key(a, b):
+    """Return a new key from two parent keys: for a merged parcel, a successor owner, a part split off."""
+    return mix(np.uint64(a) ^ mix(np.uint64(b) + _GOLDEN))

@@ -1,0 +1,1 @@
+"""What a user writes: parks, strategies and parameters, read and checked."""

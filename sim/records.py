@@ -1,0 +1,428 @@
+"""What every kind of entity holds.
+
+State is a small set of NumPy record arrays, one per kind of entity, and the cell lattice, grouped in one
+:class:`World`. A rule is a function of one entity: ``company.trust`` reads and writes field ``trust`` of one record.
+Every field has a comment with its unit and range. Records refer to each other by position in their table; what must
+survive relabelling (draws, ties) uses ``key`` instead.
+
+A *party* is one integer: a company ``i`` is ``i`` (0 or more), an owner without a business on the park ``j`` is
+``-1 - j``. Owner 0 is always the municipality, so the municipality is party -1. Beyond these, the ledger knows a few
+accounts outside the park (:data:`BANK` and below).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.compiled import rule
+from sim.inputs.parameters import PARAMETER_DTYPE
+
+# --- codes -----------------------------------------------------------------------------------------------------------
+
+OUTSIDE, ROAD, GREEN, WATER, PLOT = 0, 1, 2, 3, 4
+CELL_KINDS = ("outside", "road", "green", "water", "parcel")
+
+ACCESS, PARKING, PREMISES, SURROUNDINGS, ROOM, NEARNESS, SERVICES, PRICE = range(8)
+MOTIVES = ("access", "parking", "premises", "surroundings", "room", "nearness", "services", "price")
+N_MOTIVES = 8
+
+SECTORS = ("manufacturing", "construction", "logistics", "wholesale", "automotive", "business_services")
+N_SECTORS = 6
+
+ABSENT, SITTING, PROSPECT, ELSEWHERE, CLOSED = 0, 1, 2, 3, 4
+COMPANY_STATES = ("absent", "sitting", "prospect", "elsewhere", "closed")
+
+NO_PLAN, RENOVATE, EXPAND_OWN, EXPAND_ADJOINING, MOVE_WITHIN, MOVE_AWAY = 0, 1, 2, 3, 4, 5
+PLANS = ("none", "renovate", "expand_own", "expand_adjoining", "move_within", "move_away")
+N_PLANS = 6
+
+MUNICIPALITY_OWNER, INVESTOR, ABSENT_OWNER, DEVELOPER, REDEVELOPMENT_COMPANY, PERSON = 0, 1, 2, 3, 4, 5
+OWNER_KINDS = ("municipality", "investor", "absent_owner", "developer", "redevelopment_company", "person")
+
+EXPAND, MOVE, SETTLE, REDEVELOP, SWAP, COLLECTIVE = 0, 1, 2, 3, 4, 5
+OPPORTUNITY_KINDS = ("expand_adjoining", "move_within", "settle_prospect", "redevelop", "land_swap", "collective")
+
+# Where an opportunity stands in the seven steps (steps 1 and 2 work on the park, not on one opportunity).
+FREE, FOUND, CASE, AGREED, REALISATION, DELIVERED, LEFT = 0, 3, 4, 5, 6, 7, 8
+STAGES = {FREE: "free", FOUND: "opportunity", CASE: "case", AGREED: "agreed", REALISATION: "realisation",
+          DELIVERED: "delivered", LEFT: "left"}
+
+MAX_PARTIES = 8  # seats at one table
+
+BUYER, SELLER, LAND_GIVER, PARTICIPANT, PUBLIC = 0, 1, 2, 3, 4
+SEAT_ROLES = ("buyer", "seller", "land_giver", "participant", "public")
+
+# Tasks of a realisation, in their order.
+NO_TASK, ANCHOR, TRANSFER, FINANCE, PERMIT, CLEAN_UP, BRIDGE, BUILD = 0, 1, 2, 3, 4, 5, 6, 7
+TASKS = ("none", "anchor in policy", "transfer", "finance", "permit", "clean-up", "temporary space", "build")
+
+REGISSEREN, AANJAGEN, VERBINDEN, ONTZORGEN = 0, 1, 2, 3
+ROLES = ("regisseren", "aanjagen", "verbinden", "ontzorgen")
+
+NO_APPROACH, SUPPLY_DRIVEN, DEMAND_DRIVEN = 0, 1, 2
+APPROACHES = ("none", "supply_driven", "demand_driven")
+
+PICTURE, IDENTIFY, BUILD_CASES, REALISE = 0, 1, 2, 3
+PROCESSES = ("picture", "identify", "build", "realise")  # process steps 1, 2, 4 and 6
+
+INTERESTS, SOCIETAL_VALUE, FLEXIBILITY, TAILORED_ROLES, SHARP_CHOICES, EXIT = 0, 1, 2, 3, 4, 5
+PRINCIPLES = ("interests", "societal_value", "flexibility", "tailored_roles", "sharp_choices", "exit")
+
+TIME, INFORMATION, KNOW_HOW, INFLUENCE, MONEY = 0, 1, 2, 3, 4
+READINESS = ("time", "information", "know_how", "influence", "money")
+
+# Ledger accounts outside the table of parties.
+BANK, BUILDERS, REGION, PROVINCE, STATE, STAFF = -1_000_001, -1_000_002, -1_000_003, -1_000_004, -1_000_005, -1_000_006
+OUTSIDE_ACCOUNTS = {BANK: "banks", BUILDERS: "builders", REGION: "region", PROVINCE: "province", STATE: "state",
+                    STAFF: "municipal staff"}
+MUNICIPALITY = -1  # the party
+
+# Ledger purposes. WORKS_* count as investment; the others never do.
+(LAND, BUILDING_SALE, WORKS_BUILD, WORKS_RENOVATE, WORKS_DEMOLISH, WORKS_CLEAN, WORKS_PUBLIC, GRANT, PROCESS,
+ MOVING, FEES, SIDE_PAYMENT, MAINTENANCE, UPKEEP) = range(14)
+PURPOSES = ("land", "building_sale", "works_build", "works_renovate", "works_demolish", "works_clean", "works_public",
+            "grant", "process", "moving", "fees", "side_payment", "maintenance", "upkeep")
+
+# What can happen; one event record each. The story of a run is told from these.
+EVENTS = (
+    "plan_formed", "plan_dropped", "plan_disclosed", "talk_failed", "review_pushed",              # 0-4
+    "idea_matched", "opportunity_found", "party_committed", "party_withdrew", "stance_known",      # 5-9
+    "step_go", "step_again", "step_back", "rescoped", "no_overlap",                                # 10-14
+    "unfair_division", "funding_gap", "grant_promised", "value_case_rejected", "awaits_approval",  # 15-19
+    "agreed", "left_rounds", "left_waiting", "left_withdrawn", "left_stalled",                     # 20-24
+    "realisation_started", "task_started", "task_stalled", "task_resumed", "cost_overrun",         # 25-29
+    "delivered", "moved_in", "moved_away", "company_closed", "prospect_arrived",                   # 30-34
+    "prospect_settled", "prospect_elsewhere", "premises_sold", "premises_let", "works_announced",  # 35-39
+    "works_delivered", "site_bought", "plot_split", "plots_merged", "road_moved",                  # 40-44
+    "no_legal_split", "election", "political_break", "broken_promise", "renovated",                # 45-49
+    "expanded", "left_exit_rule", "no_public_money", "window_opened", "window_closed",             # 50-54
+    "ranked_out", "introduced", "mediated", "works_late", "grew_cramped",                          # 55-59
+)
+EVENT = {name: code for code, name in enumerate(EVENTS)}
+
+NEAR = 32  # nearest parcels kept per parcel, for neighbourhood effects
+BORDERS = 24  # adjoining parcels kept per parcel
+
+# --- records ---------------------------------------------------------------------------------------------------------
+
+
+def _record(fields: list[tuple[Any, ...]]) -> np.dtype[Any]:
+    return np.dtype(fields, align=True)
+
+
+CLOCK = _record([
+    ("seed", "u8"),          # of the run
+    ("quarter", "i8"),       # now; negative during the burn-in
+    ("horizon", "i8"),       # quarters from 0 that count
+    ("acting", "?"),         # the strategy acts (false during the burn-in, and in the twin)
+])
+
+COUNTS = _record([           # rows in use per table
+    ("companies", "i8"), ("owners", "i8"), ("parcels", "i8"), ("segments", "i8"), ("opportunities", "i8"),
+    ("projects", "i8"), ("entries", "i8"), ("events", "i8"),
+    ("full", "i8"),          # number of the table that overflowed within a quarter, 0 if none: the run is then refused
+])
+
+GRID = _record([
+    ("rows", "i8"), ("columns", "i8"),
+    ("cell_m", "f8"),        # side of a cell, metres
+    ("motorway", "i8"),      # 0 within 1 km, 1 within 1-3 km, 2 beyond 3 km of a motorway exit
+    ("gross_ha", "f8"),      # area inside the park boundary: all cells that are not outside
+    ("net_ha", "f8"),        # area of all parcels at the start
+])
+
+ENVIRONMENT = _record([
+    ("activity", "f8"),      # regional activity, log deviation from trend
+    ("sector_trend", "f8", (N_SECTORS,)),  # growth per year on top of the mean
+    ("window_until", "i8"),  # a provincial subsidy window is open until this quarter (exclusive)
+    ("next_window", "i8"),   # quarter in which the next window opens
+    ("style", "f8"),         # sitting council: 0 conditions and government ... 1 results and society
+    ("park_quality", "f8", (8,)),  # mean perceived site quality, last 8 quarters (ring by quarter)
+])
+
+STRATEGY = _record([
+    ("approach", "i8"),      # NO_APPROACH, SUPPLY_DRIVEN, DEMAND_DRIVEN
+    ("mix", "f8", (4, 4)),   # share of each role (columns) per process step (rows); rows sum to 1
+    ("adaptive", "?"),       # effort moves to the longest queue
+    ("principles", "?", (6,)),
+    ("fte", "f8"),           # full-time equivalents
+    ("competence", "f8", (4,)),  # chance that an action of a role succeeds, 0-1
+    ("mandate", "f8"),       # euros officials may commit without a council round
+    ("budget", "f8"),        # euros per year for works, purchases and grants
+    ("max_public_share", "f8"),  # of the cost of works, 0-1
+    ("private_ratio", "f8"),  # private euros of works required per public euro
+    ("exit_rounds", "i8"),   # no-gos before the municipality leaves (principle 6)
+    ("exit_quarters", "i8"),
+    ("exit_euros", "f8"),    # public euros asked beyond which it leaves
+])
+
+TEAM = _record([             # the municipality's working state
+    ("mix", "f8", (4, 4)),   # as it stands now (principle 4 and `adaptive` move it)
+    ("carry", "f8", (4,)),   # hours saved up for an unfinished action
+    ("queue", "f8", (4,)),   # hours of work asked of each role last quarter
+    ("spent", "f8", (4,)),   # hours used on actions last quarter
+    ("lapsed", "f8"),        # hours paid but not used last quarter
+    ("overhead", "f8"),      # hours of appraisal and ranking owed, taken off the next quarter
+    ("budget_left", "f8"),   # euros this year
+    ("committed", "f8"),     # euros promised and not yet paid
+    ("quality_view", "f8"),  # its own view of the park's quality, 0-1
+    ("actions", "i8", (9,)),  # done so far: conversation, introduction, mediation, push, review, slot, rescope, task, appraisal
+    ("succeeded", "i8", (9,)),
+])
+(A_CONVERSATION, A_INTRODUCTION, A_MEDIATION, A_PUSH, A_REVIEW, A_SLOT, A_RESCOPE, A_TASK, A_APPRAISAL) = range(9)
+ACTIONS = ("conversation", "introduction", "mediation", "push", "review", "slot", "rescope", "task", "appraisal")
+
+COMPANY = _record([
+    ("key", "u8"),           # of its draws
+    ("state", "i4"),         # ABSENT, SITTING, PROSPECT, ELSEWHERE, CLOSED
+    ("sector", "i4"),
+    ("parcel", "i4"),        # its site, -1 if none on the park
+    ("tenant", "?"),         # rents its site
+    ("jobs", "f8"),          # full-time jobs
+    ("turnover", "f8"),      # euros per year
+    ("space_per_job", "f8"),  # m2 floor per job
+    ("land_wish", "f8"),     # m2 of land wanted; 0: follows from the floor space it needs
+    ("growth", "f8"),        # own growth of jobs per year on top of sector and region
+    ("weights", "f8", (N_MOTIVES,)),  # of the location motives; sum 1
+    ("theta", "f8"),         # investment threshold: required return above cost, 0-1
+    ("fairness", "f8"),      # share of its contribution it demands of the surplus, 0-1
+    ("liquidity", "f8"),     # euros it can put in itself
+    ("trust", "f8"),         # in the municipality, 0-1
+    ("trust_others", "f8"),  # in the other companies, 0-1
+    ("uncertainty", "f8"),   # perceived, 0-1
+    ("openness", "f8"),      # 0-1, scales what it tells
+    ("power", "f8"),         # to realise or obstruct, 0-1
+    ("key_figure", "?"),     # knows what its neighbours plan
+    ("member", "?"),         # takes part in the park's association
+    ("site_quality", "f8"),  # S of its site, or of the site it has elsewhere, 0-1
+    ("outside_quality", "f8"),  # S of the alternative elsewhere that it saw last
+    ("satisfaction", "f8"),  # 0-1: realised against expected
+    ("readiness", "f8", (5,)),  # time, information, know-how, influence, money: 0-1
+    ("plan", "i4"),
+    ("plan_since", "i4"),    # quarter
+    ("plan_target", "i4"),   # parcel, or -1
+    ("plan_value", "f8"),    # euros: U of the plan when formed
+    ("next_review", "i4"),   # quarter; a trigger may come earlier
+    ("lease_end", "i4"),     # quarter, tenants only
+    ("known_until", "i4"),   # the municipality knows its plan until this quarter (exclusive)
+    ("talked", "i4"),        # last conversation, quarter
+    ("asked", "i4"),         # in the queue for a conversation since
+    ("followed_up", "i4"),   # quarter by which a disclosed plan must have been followed up; -1: nothing due
+    ("introduced", "i4"),    # a match may be made for it this quarter: 0 no, 1 broker, 2 border, 3 municipality
+    ("border", "i4"),        # adjoining parcel it found out about this quarter, or -1
+    ("opportunity", "i4"),   # the live opportunity that serves its plan, or -1
+    ("project", "i4"),       # the one-party project under way, or -1
+    ("arrived", "i4"),       # quarter it came to the park (or as a prospect)
+    ("left", "i4"),          # quarter it left the park or closed
+    ("home", "?"),           # came from within the region (a move, not growth)
+    ("low_intensity", "?"),  # half the jobs per m2
+    ("reserved", "i4"),      # parcel it will move into when it comes free, or -1
+])
+
+OWNER = _record([
+    ("key", "u8"),
+    ("kind", "i4"),          # MUNICIPALITY_OWNER ... PERSON
+    ("reservation", "f8"),   # reservation price as a share of value, 0-2
+    ("patience", "f8"),      # 0-1: how long it holds before it lowers its price
+    ("hurdle", "f8"),        # required return above cost, 0-1
+    ("trust", "f8"),
+    ("trust_others", "f8"),
+    ("uncertainty", "f8"),
+    ("fairness", "f8"),
+    ("willing", "?"),        # sells when asked
+])
+
+PARCEL = _record([
+    ("key", "u8"),
+    ("live", "?"),           # exists; false after it was merged away
+    ("owner", "i4"),         # party
+    ("occupant", "i4"),      # company, or -1
+    ("cells", "i8"),         # number of cells
+    ("area", "f8"),          # m2 of land
+    ("floor", "f8"),         # m2 of floor; 0: no building
+    ("quality", "f8"),       # of the building, 0-1
+    ("fit", "f8"),           # functional fit, 0-1
+    ("energy", "f8"),        # energy performance, 0-1
+    ("soil_cost", "i8"),     # cents to clean
+    ("asking", "f8"),        # euros
+    ("book", "f8"),          # euros, book value
+    ("offered", "?"),        # to let or for sale
+    ("wish_to_sell", "?"),   # the owner would sell, but has not said so in public
+    ("vacant_since", "i4"),  # quarter, or -1 when occupied
+    ("building_until", "i4"),  # under construction until this quarter (exclusive), else -1
+    ("reserved", "i4"),      # company that will move in, or -1
+    ("opportunity", "i4"),   # live opportunity that has a claim on it, or -1
+    ("segment", "i4"),       # public space in front
+    ("frontage", "f8"),      # metres of border with road
+    ("x", "f8"), ("y", "f8"),  # centre, metres from the south-west corner
+    ("exit_m", "f8"),        # metres over roads to the park's exit, from its frontage
+    ("n_borders", "i4"),
+    ("built_before", "i4"),  # quarters ago that the building was new, at the start
+    ("assumed", "?"),        # drawn or assumed, not measured
+])
+
+SEGMENT = _record([          # a stretch of public space: road and green cells kept and renewed together
+    ("key", "u8"),
+    ("area", "f8"),          # m2
+    ("quality", "f8"),       # 0-1
+    ("x", "f8"), ("y", "f8"),
+    ("works_until", "i4"),   # works under way until this quarter (exclusive), else -1
+    ("announced", "f8"),     # quality that was promised, 0 if nothing
+    ("promised_at", "i4"),   # quarter by which it was promised, -1
+    ("private", "f8"),       # euros committed by private parties in front of it since its last works
+    ("pending", "f8"),       # euros of works under way
+    ("private_share", "f8"),  # share of those works that companies pay
+    ("opportunity", "i4"),   # the collective measure behind the works, or -1
+])
+
+OPPORTUNITY = _record([
+    ("key", "u8"),
+    ("kind", "i4"),
+    ("stage", "i4"),
+    ("since", "i4"),         # quarter it was found
+    ("stage_since", "i4"),
+    ("round", "i4"),
+    ("no_gos", "i4"),
+    ("n_parties", "i4"),
+    ("demand", "i4"),        # company whose plan it serves, or -1
+    ("parcel", "i4"),        # parcel sold or let, or -1
+    ("segment", "i4"),       # segment renewed, or -1
+    ("origin", "i4"),        # how the match came about: 1 broker, 2 border, 3 municipality
+    ("land", "f8"),          # m2 of land that changes hands
+    ("new_floor", "f8"),     # m2 built
+    ("works", "f8"),         # euros of works: build, renovate, demolish, clean, public space
+    ("clean", "f8"),         # euros of clean-up within the works
+    ("demolish", "f8"),      # euros of demolition within the works
+    ("renovate", "f8"),      # euros of renovation within the works
+    ("price", "f8"),         # euros agreed between buyer and seller
+    ("surplus", "f8"),       # euros: what the parties gain together, before public money
+    ("gap", "f8"),           # euros short
+    ("ask", "f8"),           # euros of public money asked
+    ("grant", "f8"),         # euros promised
+    ("province", "f8"),      # euros of it that the province pays
+    ("value", "f8"),         # euros: value case, true
+    ("value_seen", "f8"),    # as the municipality sees it
+    ("appraised", "?"),
+    ("diligence", "?"),      # a steering slot went into the figures
+    ("works_together", "?"),  # the public space in front is part of it
+    ("fair", "?"),           # the division was accepted
+    ("mediated", "i4"),      # quarter of the last successful mediation
+    ("slotted", "i4"),       # quarter of a successful steering slot
+    ("pushed", "i4"),        # quarter of a push
+    ("approval_until", "i4"),  # waits for the council until this quarter
+    ("waiting", "i4"),       # quarter since when it stands at a step
+    ("task", "i4"),          # task under way
+    ("task_until", "i4"),
+    ("stalled", "i4"),       # quarter since when it stalls, -1
+    ("started", "i4"),       # quarter of the first commitment
+    ("agreed", "i4"), ("delivered", "i4"),
+    ("expected", "f8"),      # euros of surplus expected when agreed
+    ("reason", "i4"),        # event that ended it, or why it stands still
+    ("depth", "i4"),         # in a chain of moves
+    ("previous", "i4"),      # opportunity that made this one possible, or -1
+    ("alternative", "i4"),   # solution tried now, 0 the first
+    ("queued", "i4", (4,)),  # per role: in its queue since this quarter, -1 if not
+    ("road_move", "i4"),     # row of the road move it needs, -1
+])
+
+SEAT = _record([             # one party at the table of one opportunity
+    ("party", "i4"),
+    ("role", "i4"),          # BUYER ... PUBLIC
+    ("worth", "f8"),         # euros: what it gains before any payment between the parties (may be negative)
+    ("outlay", "f8"),        # euros of cost and risk it carries
+    ("outside", "f8"),       # euros: its best alternative
+    ("payment", "f8"),       # euros it receives from the others (negative: pays)
+    ("utility", "f8"),       # euros: worth + payment - outside
+    ("eta", "f8"),           # its premium on euros it pays
+    ("belief", "f8"),        # 0-1, that enough others will take part
+    ("known", "?"),          # its stance is known to the others
+    ("stance", "?"),         # ... and is "yes"
+    ("committed", "?"),
+    ("bias", "f8"),          # overstatement of its own contribution
+    ("land", "f8"),          # m2 it gives up
+])
+
+PROJECT = _record([          # one-party works, outside any opportunity, or the works of an opportunity
+    ("key", "u8"),
+    ("company", "i4"),       # party that builds
+    ("parcel", "i4"),
+    ("plan", "i4"),          # RENOVATE or EXPAND_OWN
+    ("task", "i4"),          # PERMIT or BUILD; NO_TASK when done
+    ("until", "i4"),
+    ("stalled", "i4"),
+    ("stall_task", "i4"),
+    ("floor", "f8"),         # m2 added
+    ("cost", "f8"),          # euros
+    ("queued", "i4"),
+])
+
+ENTRY = _record([            # one line of the ledger: double entry, payer and receiver
+    ("quarter", "i4"),
+    ("payer", "i4"), ("receiver", "i4"),  # party or outside account
+    ("cents", "i8"),         # more than 0
+    ("purpose", "i4"),
+    ("opportunity", "i4"),   # or -1
+    ("parcel", "i4"),        # asset, or -1
+])
+
+HAPPENING = _record([        # one event
+    ("quarter", "i4"),
+    ("kind", "i4"),          # position in EVENTS
+    ("opportunity", "i4"),   # or -1
+    ("company", "i4"),       # party, or NOBODY
+    ("parcel", "i4"),        # or -1
+    ("value", "f8"),         # the number that decided, see docs/data.md
+    ("threshold", "f8"),     # ... and what it was held against
+])
+NOBODY = -2_000_000
+
+ROAD_MOVE = 64  # cells a road move may take up at most
+
+
+class World(NamedTuple):
+    """The whole state of one park. Every member is an array, so one world passes into compiled code as it is."""
+
+    clock: np.ndarray          # CLOCK, 1
+    counts: np.ndarray         # COUNTS, 1
+    parameters: np.ndarray     # PARAMETER_DTYPE, 1
+    grid: np.ndarray           # GRID, 1
+    environment: np.ndarray    # ENVIRONMENT, 1
+    strategy: np.ndarray       # STRATEGY, 1
+    team: np.ndarray           # TEAM, 1
+    companies: np.ndarray      # COMPANY
+    owners: np.ndarray         # OWNER
+    parcels: np.ndarray        # PARCEL
+    segments: np.ndarray       # SEGMENT
+    opportunities: np.ndarray  # OPPORTUNITY
+    seats: np.ndarray          # SEAT, (opportunities, MAX_PARTIES)
+    projects: np.ndarray       # PROJECT
+    entries: np.ndarray        # ENTRY
+    events: np.ndarray         # HAPPENING
+    balances: np.ndarray       # int64, (companies + owners + 16,): cents per account, see ledger.py
+    indicators: np.ndarray     # float64, (quarters + 1, outcomes.N_INDICATORS)
+    cell_kind: np.ndarray      # int8, (rows * columns,): OUTSIDE ... PLOT
+    cell_parcel: np.ndarray    # int32, (rows * columns,): parcel, or -1
+    cell_segment: np.ndarray   # int32, (rows * columns,): segment of a road or green cell, or -1
+    cell_exit: np.ndarray      # float64, (rows * columns,): metres to the exit over roads; inf where none
+    cell_built: np.ndarray     # bool, (rows * columns,): under a building
+    borders: np.ndarray        # int32, (parcels, BORDERS): adjoining parcels
+    border_m: np.ndarray       # float64, (parcels, BORDERS): metres of shared border
+    near: np.ndarray           # int32, (parcels, NEAR): nearest parcels, -1 beyond the last
+    near_weight: np.ndarray    # float64, (parcels, NEAR): 2 ** (-distance / half distance)
+    road_old: np.ndarray       # int32, (opportunities, ROAD_MOVE): road cells given up, -1 beyond the last
+    road_new: np.ndarray       # int32, (opportunities, ROAD_MOVE): parcel cells that become road
+    scratch: np.ndarray        # int64, (cells or tables, whichever is larger,): work space of a rule
+    scratch_f: np.ndarray      # float64, same length
+
+
+@rule
+def municipality_of(world):
+    """Return the party number of the municipality (always -1)."""
+    return -1
+
+
+def copy_world(world: World) -> World:
+    """Return an independent copy of ``world``: the same park at the same quarter, with arrays of its own."""
+    return World(*(np.array(member, copy=True).view(type(member)) for member in world))
