@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.compiled import rule
 from sim.inputs.parameters import PARAMETER_DTYPE
 
 # --- codes -----------------------------------------------------------------------------------------------------------
@@ -158,6 +157,26 @@ STRATEGY = _record([
     ("exit_euros", "f8"),    # public euros asked beyond which it leaves
 ])
 
+ACCOUNTS = _record([         # running totals in cents: the stocks that every quarter's entries must explain
+    ("private_works", "i8"),  # paid by private parties, grants included
+    ("grants", "i8"),        # paid to private parties for works
+    ("process", "i8"), ("public_works", "i8"), ("purchases", "i8"),
+    ("receipts", "i8"),      # from assets, per asset at most what was laid out on it
+    ("surplus", "i8"),       # receipts beyond that, and from land held at the start
+    ("elsewhere", "i8"),     # private works in the region outside the park
+    ("land", "i8"),          # price of land and buildings sold between parties on the park
+    ("price_elsewhere", "i8"),
+    ("firms", "f8"),         # present value of benefits of sites to firms, euros
+    ("energy", "f8"), ("nuisance", "f8"), ("jobs", "f8"), ("soil", "f8"), ("green", "f8"),
+    ("works", "f8"), ("team", "f8"), ("moving", "f8"),  # present value of costs, euros, negative
+    ("pv_private", "f8"), ("pv_public", "f8"),
+    ("started", "i8"), ("realised", "i8"), ("exited", "i8"), ("lead_quarters", "i8"),
+    ("moved_within", "i8"), ("moved_away", "i8"), ("settled", "i8"), ("settled_home", "i8"), ("closed", "i8"),
+    ("turned_elsewhere", "i8"),  # prospects that settled elsewhere
+    ("renovated", "i8"), ("expanded", "i8"),
+    ("recent_private", "f8", (16,)),  # euros of private works per quarter, ring of four years
+])
+
 TEAM = _record([             # the municipality's working state
     ("mix", "f8", (4, 4)),   # as it stands now (principle 4 and `adaptive` move it)
     ("carry", "f8", (4,)),   # hours saved up for an unfinished action
@@ -219,6 +238,8 @@ COMPANY = _record([
     ("home", "?"),           # came from within the region (a move, not growth)
     ("low_intensity", "?"),  # half the jobs per m2
     ("reserved", "i4"),      # parcel it will move into when it comes free, or -1
+    ("trust_base", "f8"),    # the level to which trust drifts
+    ("followed_in", "i4"),   # quarter its readiness last rose
 ])
 
 OWNER = _record([
@@ -261,6 +282,8 @@ PARCEL = _record([
     ("n_borders", "i4"),
     ("built_before", "i4"),  # quarters ago that the building was new, at the start
     ("assumed", "?"),        # drawn or assumed, not measured
+    ("motives", "f8", (N_MOTIVES,)),  # quality of the site on each location motive, 0-1
+    ("public_cents", "i8"),  # municipal outlay on this asset not yet recovered
 ])
 
 SEGMENT = _record([          # a stretch of public space: road and green cells kept and renewed together
@@ -275,6 +298,7 @@ SEGMENT = _record([          # a stretch of public space: road and green cells k
     ("pending", "f8"),       # euros of works under way
     ("private_share", "f8"),  # share of those works that companies pay
     ("opportunity", "i4"),   # the collective measure behind the works, or -1
+    ("services", "f8"),      # services gained by collective measures, 0-1
 ])
 
 OPPORTUNITY = _record([
@@ -324,8 +348,18 @@ OPPORTUNITY = _record([
     ("previous", "i4"),      # opportunity that made this one possible, or -1
     ("alternative", "i4"),   # solution tried now, 0 the first
     ("queued", "i4", (4,)),  # per role: in its queue since this quarter, -1 if not
-    ("road_move", "i4"),     # row of the road move it needs, -1
+    ("road_cells", "i4"),    # cells of new road it needs, 0 if none
+    ("old_cells", "i4"),     # cells of road given up
+    ("dropped", "?"),        # the municipality has stepped out of it
+    ("rejected", "?"),       # ... because it saw no societal value
+    ("stall_task", "i4"),    # task that will stall, NO_TASK if none
+    ("solution", "i4"),      # BUILD_NEW, AS_IS, RENOVATE_FIRST, REBUILD
+    ("paid", "f8"),          # euros of works paid so far by private parties
+    ("second", "i4"),        # parcel that changes hands the other way (swap), or -1
 ])
+
+BUILD_NEW, AS_IS, RENOVATE_FIRST, REBUILD = 0, 1, 2, 3
+SOLUTIONS = ("build new on vacant land", "use the premises as they are", "renovate first", "demolish and rebuild")
 
 SEAT = _record([             # one party at the table of one opportunity
     ("party", "i4"),
@@ -390,6 +424,7 @@ class World(NamedTuple):
     grid: np.ndarray           # GRID, 1
     environment: np.ndarray    # ENVIRONMENT, 1
     strategy: np.ndarray       # STRATEGY, 1
+    accounts: np.ndarray       # ACCOUNTS, 1
     team: np.ndarray           # TEAM, 1
     companies: np.ndarray      # COMPANY
     owners: np.ndarray         # OWNER
@@ -400,7 +435,7 @@ class World(NamedTuple):
     projects: np.ndarray       # PROJECT
     entries: np.ndarray        # ENTRY
     events: np.ndarray         # HAPPENING
-    balances: np.ndarray       # int64, (companies + owners + 16,): cents per account, see ledger.py
+    balances: np.ndarray       # int64, (2 * larger of companies and owners + 32,): cents per account, see ledger.py
     indicators: np.ndarray     # float64, (quarters + 1, outcomes.N_INDICATORS)
     cell_kind: np.ndarray      # int8, (rows * columns,): OUTSIDE ... PLOT
     cell_parcel: np.ndarray    # int32, (rows * columns,): parcel, or -1
@@ -415,12 +450,6 @@ class World(NamedTuple):
     road_new: np.ndarray       # int32, (opportunities, ROAD_MOVE): parcel cells that become road
     scratch: np.ndarray        # int64, (cells or tables, whichever is larger,): work space of a rule
     scratch_f: np.ndarray      # float64, same length
-
-
-@rule
-def municipality_of(world):
-    """Return the party number of the municipality (always -1)."""
-    return -1
 
 
 def copy_world(world: World) -> World:
