@@ -138,6 +138,8 @@ ENVIRONMENT = _record([
     ("window_until", "i8"),  # a provincial subsidy window is open until this quarter (exclusive)
     ("next_window", "i8"),   # quarter in which the next window opens
     ("style", "f8"),         # sitting council: 0 conditions and government ... 1 results and society
+    ("trust", "f8"),         # mean trust of sitting companies in the municipality, 0-1
+    ("vacancy", "f8"),       # share of floor space without occupant, 0-1
     ("park_quality", "f8", (8,)),  # mean perceived site quality, last 8 quarters (ring by quarter)
 ])
 
@@ -239,7 +241,9 @@ COMPANY = _record([
     ("low_intensity", "?"),  # half the jobs per m2
     ("reserved", "i4"),      # parcel it will move into when it comes free, or -1
     ("trust_base", "f8"),    # the level to which trust drifts
-    ("followed_in", "i4"),   # quarter its readiness last rose
+    ("introduced_at", "i4"),  # last introduction by the municipality, quarter
+    ("reviewed_at", "i4"),   # last push to review, quarter
+    ("expected", "f8"),      # site quality it counted on when it last decided, 0-1
 ])
 
 OWNER = _record([
@@ -299,6 +303,8 @@ SEGMENT = _record([          # a stretch of public space: road and green cells k
     ("private_share", "f8"),  # share of those works that companies pay
     ("opportunity", "i4"),   # the collective measure behind the works, or -1
     ("services", "f8"),      # services gained by collective measures, 0-1
+    ("raised", "i4"),        # quarter in which neighbours were brought together over it, -1
+    ("measure", "i4"),       # the live collective measure for it, -1
 ])
 
 OPPORTUNITY = _record([
@@ -350,6 +356,8 @@ OPPORTUNITY = _record([
     ("queued", "i4", (4,)),  # per role: in its queue since this quarter, -1 if not
     ("road_cells", "i4"),    # cells of new road it needs, 0 if none
     ("old_cells", "i4"),     # cells of road given up
+    ("rescopes", "i4"),      # other solutions tried
+    ("ranked", "?"),         # a ranking was made of it (principle 5)
     ("dropped", "?"),        # the municipality has stepped out of it
     ("rejected", "?"),       # ... because it saw no societal value
     ("stall_task", "i4"),    # task that will stall, NO_TASK if none

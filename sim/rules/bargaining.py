@@ -1,0 +1,389 @@
+"""What a deal is worth to each party, and how its surplus, costs and risks are divided.
+
+Utility is transferable (money). The surplus of a case is what all private parties gain together beyond their best
+alternatives, plus public money. It is split by the Nash solution (equal gains), moved onto the nearest split that gives
+every party the share of the surplus it thinks fair: a fraction of its own contribution to cost and risk, which each
+overstates a little. Where those claims together exceed the whole, there is no deal this round. The municipality sells
+land and roads at a fixed price and takes no share. Source: mechanics C9.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim import draws
+from sim.compiled import rule
+from sim.records import (
+    BUYER,
+    COLLECTIVE,
+    EXPAND,
+    LAND_GIVER,
+    MAX_PARTIES,
+    MOVE,
+    MOVE_AWAY,
+    MUNICIPALITY,
+    NEAR,
+    PARTICIPANT,
+    PUBLIC,
+    SELLER,
+    SETTLE,
+    SITTING,
+    SWAP,
+)
+from sim.rules.appraisal import (
+    appraise_expansion,
+    best_offer,
+    cost_of_moving,
+    premium,
+    price_worth_paying,
+)
+from sim.rules.matching import collective_worth, land_wanted, reservation_price
+from sim.rules.perception import property_value
+
+
+@rule
+def value_case(world, o):
+    """Write what case ``o`` costs and what it is worth to each party (``seats.worth``, ``outlay``, ``outside``).
+
+    Returns
+    -------
+    bool
+        False when the solution no longer exists: a plot too small by now, premises that no longer fit.
+    """
+    case = world.opportunities[o]
+    if case.kind == COLLECTIVE:
+        possible = value_collective(world, o)
+    elif case.kind == EXPAND or (case.kind == SWAP and case.second < 0):
+        possible = value_expansion(world, o)
+    elif case.kind == SWAP:
+        possible = value_exchange(world, o)
+    else:
+        possible = value_site(world, o)
+    if not possible:
+        return False
+    save_by_other_solution(world, o)
+    case.value = societal_value(world, o)
+    case.surplus = joint_surplus(world, o)
+    return True
+
+
+@rule
+def value_site(world, o):
+    """Value a move, a settlement or a redevelopment: one company gets one site."""
+    p = world.parameters[0]
+    case = world.opportunities[o]
+    company = world.companies[case.demand]
+    offer = best_offer(world, company, world.parcels[case.parcel], 0.0)
+    if not offer.feasible:
+        return False
+    write_works(case, offer.works, offer.new_floor, offer.land, offer.clean, offer.demolish, offer.renovate)
+    case.solution = offer.solution
+    outside = 0.0
+    if company.state == SITTING and company.plan == MOVE_AWAY:
+        outside = max(0.0, company.plan_value) / (1.0 + premium(world, company)) / (1.0 + p.transfer_cost)
+    buyer = world.seats[o, 0]
+    buyer.worth = price_worth_paying(world, offer)
+    buyer.outlay = offer.works + cost_of_moving(world, company)
+    buyer.outside = outside
+    buyer.eta = premium(world, company)
+    value_seller(world, o, offer.land / world.parcels[case.parcel].area)
+    return True
+
+
+@rule
+def value_expansion(world, o):
+    """Value an expansion next door; where a road must move first, with the land it takes and the cost of the road."""
+    p = world.parameters[0]
+    case = world.opportunities[o]
+    company = world.companies[case.demand]
+    if company.parcel < 0:
+        return False
+    home, plot = world.parcels[company.parcel], world.parcels[case.parcel]
+    land, share = land_wanted(world, company, home, plot)
+    if land <= 0.0:
+        return False
+    cell_area = world.grid[0].cell_m * world.grid[0].cell_m
+    gained = land + case.old_cells * cell_area
+    clean = plot.soil_cost / 100.0 * share
+    worth, _, floor, cost = appraise_expansion(world, company, home, gained, clean)
+    if worth < -1e17:
+        return False
+    demolish = p.demolition_cost * plot.floor
+    road = p.road_cost * case.road_cells * cell_area
+    write_works(case, cost + demolish + road, floor, land, clean, demolish, 0.0)
+    buyer = world.seats[o, 0]
+    buyer.worth = worth / (1.0 + p.transfer_cost) - demolish - road
+    buyer.outlay = cost + demolish + road
+    buyer.outside = 0.0
+    buyer.eta = premium(world, company)
+    value_seller(world, o, share)
+    for k in range(case.n_parties):
+        seat = world.seats[o, k]
+        if seat.role == LAND_GIVER:
+            seat.worth = -1.1 * seat.land * p.land_price
+            seat.outlay = seat.land * p.land_price
+            seat.outside = 0.0
+        elif seat.role == SELLER and seat.land > 0.0:
+            seat.worth -= 1.1 * seat.land * p.land_price
+        elif seat.role == PUBLIC:
+            seat.worth = -0.9 * p.land_price * case.old_cells * cell_area
+            seat.outlay = -seat.worth
+    return True
+
+
+@rule
+def value_seller(world, o, share):
+    """Value the sale to the owner: it gives up what it would not sell below."""
+    case = world.opportunities[o]
+    price = reservation_price(world, case.parcel, share)
+    for k in range(case.n_parties):
+        seat = world.seats[o, k]
+        if seat.role == SELLER:
+            seat.worth = -price
+            seat.outlay = price
+            seat.outside = 0.0
+
+
+@rule
+def value_exchange(world, o):
+    """Value two companies trading places: each gives its own premises and takes the other's."""
+    case = world.opportunities[o]
+    for k in range(2):
+        company = world.companies[world.seats[o, k].party]
+        other = world.companies[world.seats[o, 1 - k].party]
+        if company.parcel < 0 or other.parcel < 0:
+            return False
+        own, target = world.parcels[company.parcel], world.parcels[other.parcel]
+        offer = best_offer(world, company, target, 0.0)
+        if not offer.feasible or offer.land < target.area:
+            return False
+        seat = world.seats[o, k]
+        seat.worth = price_worth_paying(world, offer) - 0.95 * property_value(world, own)
+        seat.outlay = offer.works + cost_of_moving(world, company)
+        seat.outside = 0.0
+        seat.eta = premium(world, company)
+        if k == 0:
+            write_works(case, offer.works, offer.new_floor, offer.land, offer.clean, offer.demolish, offer.renovate)
+            case.solution = offer.solution
+        else:
+            case.works += offer.works
+            case.renovate += offer.renovate
+            case.new_floor += offer.new_floor
+    return True
+
+
+@rule
+def value_collective(world, o):
+    """Value the renewal of a stretch of public space to the companies along it."""
+    p = world.parameters[0]
+    case = world.opportunities[o]
+    segment = world.segments[case.segment]
+    cost = cost_of_public_works(world, segment)
+    if cost <= 0.0:
+        return False
+    write_works(case, cost, 0.0, 0.0, 0.0, 0.0, 0.0)
+    n = 0
+    for k in range(case.n_parties):
+        if world.seats[o, k].role == PARTICIPANT:
+            n += 1
+    for k in range(case.n_parties):
+        seat = world.seats[o, k]
+        if seat.role != PARTICIPANT:
+            continue
+        company = world.companies[seat.party]
+        if company.parcel < 0:
+            return False
+        seat.worth = collective_worth(world, company, world.parcels[company.parcel], segment) - cost / n
+        seat.outlay = p.collective_private * cost / n
+        seat.outside = 0.0
+        seat.eta = premium(world, company)
+    return True
+
+
+@rule
+def cost_of_public_works(world, segment):
+    """Return the cost of bringing a stretch of public space to the quality of new works, euros."""
+    p = world.parameters[0]
+    return segment.area * p.works_cost * max(0.0, p.works_quality - segment.quality) / p.works_quality
+
+
+@rule
+def write_works(case, works, new_floor, land, clean, demolish, renovate):
+    """Write the works of a case, euros, m2."""
+    case.works = works
+    case.new_floor = new_floor
+    case.land = land
+    case.clean = clean
+    case.demolish = demolish
+    case.renovate = renovate
+
+
+@rule
+def save_by_other_solution(world, o):
+    """A re-scoped case keeps the cheapest of the solutions worked out so far (each saves a drawn share of works)."""
+    p, clock = world.parameters[0], world.clock[0]
+    case = world.opportunities[o]
+    best = 0.0
+    for a in range(1, case.alternative + 1):
+        best = max(best, draws.uniform(clock.seed, draws.RELEVEL, a, case.key, 0))
+    saved = best * p.rescope_saving * (case.works - case.clean)
+    if saved > 0.0:
+        case.works -= saved
+        payers = 0
+        for k in range(case.n_parties):
+            if is_payer(world.seats[o, k].role):
+                payers += 1
+        for k in range(case.n_parties):
+            seat = world.seats[o, k]
+            if is_payer(seat.role):
+                seat.worth += saved / payers
+                seat.outlay = max(0.0, seat.outlay - saved / payers)
+
+
+@rule
+def is_payer(role):
+    """Return whether a seat pays for works: buyers and participants do."""
+    return role == BUYER or role == PARTICIPANT
+
+
+@rule
+def joint_surplus(world, o):
+    """Return what the parties of case ``o`` gain together beyond their alternatives, before public money, euros."""
+    case = world.opportunities[o]
+    total = 0.0
+    for k in range(case.n_parties):
+        seat = world.seats[o, k]
+        total += seat.worth - seat.outside
+    return total
+
+
+@rule
+def shares_surplus(seat):
+    """Return whether a seat takes part in the division: every private one does, the municipality does not."""
+    return seat.party != MUNICIPALITY
+
+
+@rule
+def divide(world, o, insist):
+    """Divide the surplus of case ``o``, public money included; write ``seats.utility`` and ``payment``.
+
+    Parameters
+    ----------
+    insist : bool
+        The parties insist on what they think fair. Otherwise the equal split is written, as a first expectation.
+
+    Returns
+    -------
+    float
+        Sum of the shares the parties claim; above 1 there is no division that all accept.
+    """
+    p, clock = world.parameters[0], world.clock[0]
+    case = world.opportunities[o]
+    total = case.surplus + case.grant
+    outlay, n = 0.0, 0
+    for k in range(case.n_parties):
+        seat = world.seats[o, k]
+        if shares_surplus(seat):
+            outlay += seat.outlay
+            n += 1
+    claims = np.zeros(MAX_PARTIES)
+    shares = np.zeros(MAX_PARTIES)
+    claimed = 0.0
+    for k in range(case.n_parties):
+        seat = world.seats[o, k]
+        if not shares_surplus(seat):
+            continue
+        shares[k] = 1.0 / n
+        if insist and total > 0.0 and outlay > 0.0:
+            claims[k] = fair_share(world, o, k) * seat.outlay / outlay * (1.0 + seat.bias)
+            claimed += claims[k]
+    if claimed <= 1.0:
+        project_onto_claims(shares, claims, case.n_parties)
+    for k in range(case.n_parties):
+        seat = world.seats[o, k]
+        seat.utility = shares[k] * total if shares_surplus(seat) else 0.0
+        seat.payment = seat.utility - seat.worth + seat.outside
+    return claimed
+
+
+@rule
+def fair_share(world, o, k):
+    """Return the share of its contribution to cost and risk that party ``k`` demands of the surplus (0-1)."""
+    party = world.seats[o, k].party
+    if party >= 0:
+        return world.companies[party].fairness
+    return world.owners[-1 - party].fairness
+
+
+@rule
+def project_onto_claims(shares, claims, n):
+    """Raise every share below its claim to the claim, and take the difference from those with something to spare."""
+    short, spare = 0.0, 0.0
+    for k in range(n):
+        short += max(0.0, claims[k] - shares[k])
+        spare += max(0.0, shares[k] - claims[k])
+    if short <= 0.0 or spare <= 0.0:
+        return
+    for k in range(n):
+        if shares[k] < claims[k]:
+            shares[k] = claims[k]
+        else:
+            shares[k] -= (shares[k] - claims[k]) * short / spare
+
+
+@rule
+def societal_value(world, o):
+    """Return the value case of opportunity ``o``, euros: what it adds beyond the parties, as the council weighs it.
+
+    Long vacancy ended, jobs kept or added, soil cleaned, energy, the neighbourhood, open land spared.
+    """
+    p, clock = world.parameters[0], world.clock[0]
+    case = world.opportunities[o]
+    if case.kind == COLLECTIVE:
+        segment = world.segments[case.segment]
+        lift = max(0.0, p.works_quality - segment.quality)
+        return 20.0 * p.nuisance_value * segment.area * lift + neighbours_gain(world, case, lift)
+    parcel = world.parcels[case.parcel]
+    value = p.value_soil * case.clean
+    if parcel.vacant_since >= 0 and parcel.floor > 0.0 and clock.quarter - parcel.vacant_since > 8:
+        value += p.value_vacancy * parcel.floor
+    lift = 0.0
+    if case.new_floor > 0.0:
+        value += p.value_energy * case.new_floor * (p.new_quality - parcel.energy if parcel.floor > 0.0 else 0.2)
+        lift = p.new_quality - 0.5 * parcel.quality
+    elif case.renovate > 0.0:
+        value += p.value_energy * parcel.floor * max(0.0, p.renovated_quality - parcel.energy)
+        lift = p.renovated_quality - parcel.quality
+    value += neighbours_gain(world, case, lift)
+    company = world.companies[case.demand]
+    if (company.state == SITTING and company.plan == MOVE_AWAY) or (case.kind == SETTLE and not company.home):
+        value += p.value_job * company.jobs
+    elif case.kind == EXPAND or case.kind == SWAP:
+        value += 0.5 * p.value_job * case.new_floor / max(company.space_per_job, 1.0)
+    if parcel.floor > 0.0 or parcel.soil_cost > 0:
+        value += p.value_green * case.land
+    elif case.kind != MOVE:
+        value -= p.value_green * case.land
+    return value
+
+
+@rule
+def neighbours_gain(world, case, lift):
+    """Return what a lift in quality adds to the property around, euros: one site is one share of its surroundings."""
+    p = world.parameters[0]
+    i = case.parcel
+    total, n = 0.0, 0
+    if i >= 0:
+        for k in range(NEAR):
+            j = world.near[i, k]
+            if j < 0:
+                break
+            total += property_value(world, world.parcels[j])
+            n += 1
+    if n == 0:
+        return 0.0
+    return p.value_neighbours * max(0.0, lift) / 0.6 * total / n * math.sqrt(max(case.land, 1.0) / 3_500.0)
+
+
