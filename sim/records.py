@@ -16,8 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.inputs.parameters import PARAMETER_DTYPE
-
 # --- codes -----------------------------------------------------------------------------------------------------------
 
 OUTSIDE, ROAD, GREEN, WATER, PLOT = 0, 1, 2, 3, 4
@@ -332,6 +330,7 @@ OPPORTUNITY = _record([
     ("ask", "f8"),           # euros of public money asked
     ("grant", "f8"),         # euros promised
     ("province", "f8"),      # euros of it that the province pays
+    ("grant_paid", "?"),
     ("value", "f8"),         # euros: value case, true
     ("value_seen", "f8"),    # as the municipality sees it
     ("appraised", "?"),

@@ -28,7 +28,6 @@ from sim.records import (
     NO_PLAN,
     NOBODY,
     PROSPECT,
-    REALISATION,
     SITTING,
     SOCIETAL_VALUE,
     SUPPLY_DRIVEN,
@@ -403,7 +402,7 @@ def leave_case(world, o, reason):
             else:
                 company.trust_others -= world.parameters[0].trust_loss * company.trust_others
     release_claims(world, o)
-    if case.grant > 0.0 and case.stage != REALISATION:
+    if case.grant > 0.0 and not case.grant_paid:
         team.budget_left += case.grant - case.province
         team.committed -= case.grant - case.province
         case.grant = 0.0

@@ -80,7 +80,7 @@ def turn_subsidy_window(world):
     p, clock, environment = world.parameters[0], world.clock[0], world.environment[0]
     if clock.quarter < 0:
         return
-    if clock.quarter == environment.window_until:
+    if clock.quarter > 0 and clock.quarter == environment.window_until:
         events.happen(world, events.WINDOW_CLOSED, -1, NOBODY, -1, 0.0, 0.0)
     chance = draws.uniform(clock.seed, draws.WINDOW, clock.quarter, 0, 0)
     if clock.quarter >= environment.window_until and chance < 1.0 / p.window_interval:

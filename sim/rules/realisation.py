@@ -412,13 +412,13 @@ def clean_up(world, o):
 def pay_grant(world, o):
     """Pay the promised public money once works begin: the province its part, the municipality the rest."""
     case = world.opportunities[o]
-    if case.grant <= 0.0 or case.kind == COLLECTIVE:
+    if case.grant <= 0.0 or case.grant_paid or case.kind == COLLECTIVE:
         return
     buyer = world.seats[o, 0].party
     ledger.pay(world, PROVINCE, buyer, case.province, GRANT, o, case.parcel)
     ledger.pay(world, MUNICIPALITY, buyer, case.grant - case.province, GRANT, o, case.parcel)
     world.team[0].committed -= case.grant - case.province
-    case.grant = -case.grant  # paid; the sign keeps the amount for the story without paying it twice
+    case.grant_paid = True
 
 
 @rule
@@ -450,7 +450,7 @@ def pay_works(world, o):
 def pay_collective(world, o, cost):
     """The companies pay their contributions to a collective measure, the public side the rest."""
     case = world.opportunities[o]
-    promised = max(case.grant, 0.0)
+    promised = case.grant
     asked, n = 0.0, 0
     for k in range(case.n_parties):
         if world.seats[o, k].role == PARTICIPANT:
@@ -469,7 +469,7 @@ def pay_collective(world, o, cost):
     ledger.pay(world, MUNICIPALITY, BUILDERS, promised - case.province, WORKS_PUBLIC, o, -1)
     world.team[0].committed -= promised - case.province
     case.paid += private
-    case.grant = -promised
+    case.grant_paid = True
 
 
 @rule

@@ -1,0 +1,169 @@
+"""One park through time. Start reading here.
+
+:func:`pass_quarter` is one quarter: ten phases, in order, each a file in ``sim/rules``. :class:`BusinessPark` is the
+same as a ``mesa.Model``, with companies, owners and the municipality as agents. :func:`prepare` and :func:`simulate`
+run a park without making agent objects, for ensembles; they step the same world by the same rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim import outcomes
+from sim.compiled import rule
+from sim.events import ROOM_EVENTS
+from sim.inputs.parameters import default_parameters
+from sim.ledger import ROOM_ENTRIES
+from sim.park.founding import Names, found_park, grow
+from sim.park.plan import ParkPlan
+from sim.records import NO_APPROACH, STRATEGY, World, copy_world
+from sim.rules import (
+    ageing,
+    cases,
+    environment,
+    market,
+    matching,
+    perception,
+    realisation,
+    review,
+    roles,
+    spending,
+)
+
+TABLES = ("companies", "owners", "parcels", "segments", "opportunities", "projects", "entries", "events")
+
+
+@rule
+def pass_quarter(world):
+    """One quarter, in order. Phases 1-5 and 9 read the state at their start; 6-8 take cases in a keyed shuffle."""
+    environment.turn_quarter(world)          # 1  region, council, growth and closure of firms
+    ageing.wear_park(world)                  # 2  buildings and public space wear
+    perception.perceive_park(world)          # 3  sites are rated; certainty and trust drift
+    review.review_companies(world)           # 4  companies form, drop and carry out plans
+    spending.commit_public_money(world)      # 5  the municipality: money ...
+    roles.play_roles(world)                  #    ... and the four roles
+    matching.match_ideas(world)              # 6  known ideas become opportunities
+    cases.work_on_cases(world)               # 7  parties bargain, commit, wait or leave
+    realisation.realise_agreements(world)    # 8  transfer, permits, clean-up, building
+    market.clear_market(world)               # 9  prices, prospects, sales and lettings
+    outcomes.close_books(world)              # 10 indicators
+    world.clock[0].quarter += 1
+
+
+@rule
+def has_room(world):
+    """Return whether every table has room for the busiest quarter there can be."""
+    counts = world.counts[0]
+    return (counts.full == 0
+            and world.companies.shape[0] - counts.companies >= market.ROOM_COMPANIES
+            and world.parcels.shape[0] - counts.parcels >= 24
+            and world.opportunities.shape[0] - counts.opportunities >= matching.ROOM_OPPORTUNITIES
+            and world.projects.shape[0] - counts.projects >= 64
+            and world.entries.shape[0] - counts.entries >= ROOM_ENTRIES // 4
+            and world.events.shape[0] - counts.events >= ROOM_EVENTS // 4)
+
+
+@rule
+def pass_quarters(world, until):
+    """Pass quarters until the clock shows ``until`` or a table runs short; the caller then makes room and calls again."""
+    while world.clock[0].quarter < until and has_room(world):
+        pass_quarter(world)
+
+
+def run_until(world: World, until: int) -> World:
+    """Return ``world`` stepped to quarter ``until``, with larger tables where it needed them.
+
+    A quarter in which a table overflowed all the same is never kept: the run goes back to where it began, with room
+    doubled, and gives the same numbers as if there had been room from the start.
+
+    Parameters
+    ----------
+    world
+        Changed in place as far as its tables allow.
+    until
+        Quarter that the clock shows at the end.
+    """
+    start = copy_world(world)
+    while world.clock[0].quarter < until:
+        pass_quarters(world, until)
+        full = int(world.counts[0].full)
+        if full:
+            for table in TABLES:
+                start = grow(start, table)
+            world = copy_world(start)
+        elif world.clock[0].quarter < until:
+            world = make_room(world)
+    return world
+
+
+def make_room(world: World) -> World:
+    """Return a copy of ``world`` with room in every table that is nearly full."""
+    for table in TABLES:
+        used, size = int(world.counts[0][table]), len(getattr(world, table))
+        if size - used < max(size // 4, 64) and table not in ("owners", "segments"):
+            world = grow(world, table)
+    return world
+
+
+@dataclass
+class Park:
+    """A park ready to run: its plan, its parameters and how long it is followed."""
+
+    name: str
+    plan: ParkPlan
+    quarters: int = 80
+    parameters: np.recarray = field(default_factory=default_parameters)
+    title: dict[str, str] = field(default_factory=dict)
+    resolved: dict = field(default_factory=dict)
+
+    @property
+    def gross_ha(self) -> float:
+        """Area within the park's boundary, hectares."""
+        return float((self.plan.kind != 0).sum() * self.plan.cell_m**2 / 10_000.0)
+
+
+def no_strategy() -> np.recarray:
+    """Return the strategy record of a municipality that does what the law asks, and no more."""
+    record = np.zeros(1, STRATEGY).view(np.recarray)
+    record[0].mix[:] = 0.25
+    record[0].competence[:] = 0.7
+    return record
+
+
+def prepare(park: Park, seed: int) -> World:
+    """Return the park of one seed, founded and lived through its burn-in, at quarter 0 with no strategy.
+
+    Every strategy of that seed starts from a copy of this world, so their differences are paired.
+    """
+    return prepare_named(park, seed)[0]
+
+
+def prepare_named(park: Park, seed: int) -> tuple[World, Names]:
+    """Return :func:`prepare`'s world and the names of its companies, owners and parcels."""
+    world, names = found_park(park.plan, park.parameters, seed, park.quarters)
+    world.strategy[0] = no_strategy()[0]
+    return run_until(world, 0), names
+
+
+def adopt_strategy(world: World, strategy: np.recarray) -> None:
+    """Let the municipality of ``world`` work by ``strategy`` from now on (changes ``world`` in place)."""
+    world.strategy[0] = strategy[0]
+    world.team[0].mix[:] = strategy[0].mix
+    world.clock[0].acting = bool(strategy[0].approach != NO_APPROACH or strategy[0].fte > 0)
+
+
+def simulate(world: World, strategy: np.recarray) -> World:
+    """Return an independent copy of ``world``, run to its horizon under ``strategy``.
+
+    Parameters
+    ----------
+    world
+        As :func:`prepare` returns it; not changed.
+    strategy
+        One record of dtype ``records.STRATEGY``.
+    """
+    run = copy_world(world)
+    adopt_strategy(run, strategy)
+    return run_until(run, int(run.clock[0].horizon))
