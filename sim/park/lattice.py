@@ -19,7 +19,7 @@ import numpy as np
 
 from sim.compiled import rule
 from sim.draws import mix
-from sim.records import BORDERS, GREEN, NEAR, PLOT, ROAD, SEGMENT
+from sim.records import BORDERS, GREEN, NEAR, ROAD, SEGMENT
 
 if TYPE_CHECKING:
     from sim.park.plan import ParkPlan
@@ -94,8 +94,6 @@ def _cut_public_space(
     count = join_fragments(rows, columns, order, weight, segment, count)
     segment[greens] = segment[keeper]
 
-    first = np.full(count, order.size, np.int64)
-    np.maximum.at(first, segment[order], -1)
     last = np.full(count, -1, np.int64)
     np.maximum.at(last, segment[order], rank[order])  # the cell nearest the exit stands last in `order`
     number = np.empty(count, np.int32)
@@ -576,9 +574,3 @@ def mark_cell(world, p, cell):
         along = (2 * (rows - cell // columns) - 1) * n - np.int64(np.rint(2.0 * centre.y * n / cell_m))
         h = mix(h ^ np.uint64(across * across + along * along))
     return np.float64(h >> np.uint64(11)) / 9007199254740992.0
-
-
-@rule
-def is_plot(world, cell):
-    """Return whether ``cell`` is land of a parcel."""
-    return world.cell_kind[cell] == PLOT
