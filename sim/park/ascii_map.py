@@ -131,8 +131,8 @@ def check_lattice(
             )
         if exits and name not in enclaves and not any(reached[at] for at in _around(own)):
             problems.append(
-                f"row {start[0] + 1}, column {start[1] + 1}: parcel {name!r} has no side on a road that reaches an exit "
-                "(set enclave = true if that is meant)"
+                f"row {start[0] + 1}, column {start[1] + 1}: parcel {name!r} has no side on a road that reaches an "
+                "exit (set enclave = true if that is meant)"
             )
     return problems
 

@@ -405,11 +405,12 @@ class _Founding:
         jobs = free.copy()
         n = int(placed.sum())
         if n:
-            # With few firms to draw for, the floor decides; with many, the asked distribution counts half.
+            # With few firms to draw for, the floor decides; with many, the asked distribution counts half. The sum is
+            # exact (fsum), or the order of the plan would show in the last digit.
             pull = 0.5 * n / (n + _JOBS_SHRINK)
             asked = median * np.exp(sigma * _normal(_rank_share(direct[placed], keys[placed])))
             mixed = np.exp((1.0 - pull) * np.log(direct[placed]) + pull * np.log(asked))
-            jobs[placed] = mixed * (mean / mixed.mean()) ** (n / (n + _JOBS_SHRINK))
+            jobs[placed] = mixed * (mean * n / math.fsum(mixed)) ** (n / (n + _JOBS_SHRINK))
         return np.maximum(jobs, 1.0)
 
     def _draw_buildings(self) -> None:
@@ -424,7 +425,7 @@ class _Founding:
         sector = np.where(self.occupant >= 0, self.sector[np.maximum(self.occupant, 0)] if self.sector.size else 0, 0)
         odds = (0.4 + self.age / 150.0) * np.where(self.occupant >= 0, SECTOR_SOIL[sector], 1.0)
         if self.premises.any():
-            odds /= odds[self.premises].mean()
+            odds *= np.count_nonzero(self.premises) / math.fsum(odds[self.premises])
         chance = np.where(self.premises, np.minimum(self.draws.soil_polluted * odds, 0.95), 0.0)
         polluted = self._draw(self.keys, _SOIL) < chance
         cost = self.draws.soil_cost * np.exp(_SOIL_SIGMA * _normal(self._draw(self.keys, _SOIL_COST)))
@@ -650,7 +651,7 @@ def grow(world: World, table: str) -> World:
     """
     if table not in _TABLES:
         raise ValueError(f"no table {table!r}; there are {', '.join(_TABLES)}")
-    members = records.copy_world(world)._asdict()
+    members = records.copy_world(world).members()
     along = {
         "parcels": ("borders", "border_m", "near", "near_weight"),
         "opportunities": ("seats", "road_old", "road_new"),
@@ -658,9 +659,9 @@ def grow(world: World, table: str) -> World:
     rows = 2 * members[table].shape[0]
     for name in (table, *along):
         old = members[name]
-        blank = -1 if name in ("borders", "near", "road_old", "road_new") else 0
-        new = np.zeros((rows, *old.shape[1:]), old.dtype) if blank == 0 else np.full((rows, *old.shape[1:]), -1, old.dtype)
-        new = new.view(type(old))
+        new = np.zeros((rows, *old.shape[1:]), old.dtype).view(type(old))
+        if name in ("borders", "near", "road_old", "road_new"):
+            new[:] = -1
         new[: old.shape[0]] = old
         members[name] = new
     parties = max(members["companies"].size, members["owners"].size)

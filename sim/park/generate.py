@@ -144,9 +144,9 @@ def _draw_skeleton(
         while site_bands < bands and site / (bounds[site_bands] - bounds[0]) > 0.6 * (east - west):
             site_bands += 1
         rows_taken = int(bounds[site_bands] - bounds[0])
-        site_west = west + min(max(round(site / rows_taken), 1), east - west - 2)
+        site_west = west + min(max(round(site / max(rows_taken - 1, 1)), 1), east - west - 2)
         first_band = (bands - site_bands) // 2
-        site_box = (int(bounds[first_band]), int(bounds[first_band + site_bands]), west, site_west)
+        site_box = (int(bounds[first_band]), int(bounds[first_band + site_bands]) - 1, west, site_west)
     mains = max(round((east - site_west) / _MAIN_ROAD_EVERY), 1)
     span = (east - site_west) / mains
     main_columns = [int(site_west + span * (i + 0.35 + 0.3 * places[i % places.size])) for i in range(mains)]
@@ -159,6 +159,10 @@ def _draw_skeleton(
     for band, street in enumerate(streets):
         left = site_west if site_box and first_band <= band < first_band + site_bands else west
         kind[street, left:east] = ROAD
+    if site_box:
+        # Without roads along its sides, nobody could buy a part of the site and reach it.
+        kind[site_box[0] : site_box[1], site_west] = ROAD
+        kind[site_box[1], west : site_west + 1] = ROAD
     for band in range(bands - 1):
         if loops[band % loops.size] < 0.5:
             by_site = site_box and first_band - 1 <= band < first_band + site_bands

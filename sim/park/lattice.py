@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.park.plan import ParkPlan
 
 SLICES = 8  # parts of the work space
+ROAD_WIDTH = 3  # cells: parcels with more than this between them do not face each other
 STRETCH_LOW, STRETCH_AIM, STRETCH_HIGH = 1_000.0, 1_500.0, 2_500.0  # m2 of public space kept and renewed together
 _COLOUR_ROUNDS = 24
 
@@ -409,8 +410,8 @@ def describe_cells(world, p, cells, n):
 def _widest_front(world, stretches, fronts, n):
     best = 0
     for i in range(1, n):
-        same = fronts[i] == fronts[best]
-        if fronts[i] > fronts[best] or (same and world.segments[stretches[i]].key > world.segments[stretches[best]].key):
+        higher = world.segments[stretches[i]].key > world.segments[stretches[best]].key
+        if fronts[i] > fronts[best] or (fronts[i] == fronts[best] and higher):
             best = i
     return stretches[best]
 
@@ -574,3 +575,32 @@ def mark_cell(world, p, cell):
         along = (2 * (rows - cell // columns) - 1) * n - np.int64(np.rint(2.0 * centre.y * n / cell_m))
         h = mix(h ^ np.uint64(across * across + along * along))
     return np.float64(h >> np.uint64(11)) / 9007199254740992.0
+
+
+@rule
+def is_connected(world, cells, n, value):
+    """Return whether the cells with ``value`` in work space 2 form one piece of at least one cell."""
+    rows, columns = world.grid[0].rows, world.grid[0].columns
+    state, queue = work_cells(world, 2), work_cells(world, 4)
+    members, tail = 0, 0
+    for i in range(n):
+        if state[cells[i]] == value:
+            members += 1
+            if tail == 0:
+                queue[0] = cells[i]
+                tail = 1
+    if members == 0:
+        return False
+    state[queue[0]] = -value
+    head = 0
+    while head < tail:
+        for side in range(4):
+            other = neighbour(rows, columns, queue[head], side)
+            if other >= 0 and state[other] == value:
+                state[other] = -value
+                queue[tail] = other
+                tail += 1
+        head += 1
+    for i in range(tail):
+        state[queue[i]] = value
+    return tail == members

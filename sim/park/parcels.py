@@ -1,4 +1,4 @@
-"""Parcels change shape: split, merge, a building that comes or goes (mechanics G). For roads see ``roads.py``.
+"""Parcels change shape: split, merge, a building that comes or goes (mechanics G). Roads move in ``roads.py``.
 
 Each rule either does all of its work or, when there is no legal way, changes nothing. Cells, euros and cents are
 conserved: what one parcel loses another gains. Order of choice follows geometry and keys, never positions in a table,
@@ -14,8 +14,10 @@ import numpy as np
 from sim.compiled import rule
 from sim.draws import derived_key
 from sim.park.lattice import (
+    ROAD_WIDTH,
     describe_parcel,
     gather_cells,
+    is_connected,
     mark_cell,
     neighbour,
     refresh_neighbours,
@@ -25,8 +27,6 @@ from sim.park.lattice import (
 from sim.records import ROAD
 
 FULL_PARCELS = 3  # number of the table in ``world.counts[0].full``
-
-ROAD_WIDTH = 3  # cells: parcels with more than this between them do not face each other
 STORIES = 1.3  # m2 of floor per m2 of ground under a building
 _STARTS = 8  # starting cells tried before a split is given up
 
@@ -158,7 +158,7 @@ def grow_part(world, parcel, cells, n, wanted, toward, start):
 
     Work space 2 holds, per cell of the map, 1 for the remainder and 2 for the part, and 0 elsewhere.
     """
-    rows, columns = world.grid[0].rows, world.grid[0].columns
+    columns = world.grid[0].columns
     state, away, order = work_cells(world, 2), work_floats(world, 0), work_floats(world, 2)
     fronts = 0
     for cell in range(world.cell_parcel.size):
@@ -236,35 +236,6 @@ def _leaves_whole(world, cells, n, cell):
     whole = is_connected(world, cells, n, _IN_REST)
     state[cell] = _IN_REST
     return whole
-
-
-@rule
-def is_connected(world, cells, n, value):
-    """Return whether the cells with ``value`` in work space 2 form one piece of at least one cell."""
-    rows, columns = world.grid[0].rows, world.grid[0].columns
-    state, queue = work_cells(world, 2), work_cells(world, 4)
-    members, tail = 0, 0
-    for i in range(n):
-        if state[cells[i]] == value:
-            members += 1
-            if tail == 0:
-                queue[0] = cells[i]
-                tail = 1
-    if members == 0:
-        return False
-    state[queue[0]] = -value
-    head = 0
-    while head < tail:
-        for side in range(4):
-            other = neighbour(rows, columns, queue[head], side)
-            if other >= 0 and state[other] == value:
-                state[other] = -value
-                queue[tail] = other
-                tail += 1
-        head += 1
-    for i in range(tail):
-        state[queue[i]] = value
-    return tail == members
 
 
 @rule
@@ -416,7 +387,7 @@ def place_building(world, parcel, floor):
 @rule
 def build_on(world, parcel, cells, n, floor):
     """Mark the ground under a building on the given cells of ``parcel``; see :func:`place_building`."""
-    rows, columns, cell_m = world.grid[0].rows, world.grid[0].columns, world.grid[0].cell_m
+    columns, cell_m = world.grid[0].columns, world.grid[0].cell_m
     state, order = work_cells(world, 2), work_floats(world, 2)
     behind = 0
     for i in range(n):
@@ -507,7 +478,6 @@ def facing_parcels(world, parcel, out):
     int
         How many were written.
     """
-    columns = world.grid[0].columns
     cells, seen, width = work_cells(world, 0), work_cells(world, 6), work_floats(world, 6)
     n = gather_cells(world, parcel, cells)
     count = 0

@@ -14,8 +14,10 @@ import numpy as np
 
 from sim.compiled import rule
 from sim.park.lattice import (
+    ROAD_WIDTH,
     describe_all,
     gather_cells,
+    is_connected,
     mark_cell,
     neighbour,
     rank_all_neighbours,
@@ -23,7 +25,6 @@ from sim.park.lattice import (
     work_cells,
     work_floats,
 )
-from sim.park.parcels import ROAD_WIDTH, adjoins, is_connected
 from sim.records import PLOT, ROAD, ROAD_MOVE
 
 _ANY_LAND, _EDGE_ONLY, _NO_LAND = 0, 1, 2  # what a parcel may give for the new road
