@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from sim.compiled import rule
+from sim.compiled import rule_of
 
 # Purposes. Each use of chance has its own number; never reuse or renumber one, or every stored run changes.
 ACTIVITY = 1
@@ -77,7 +77,7 @@ _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
-@rule
+@rule_of("uint64(uint64)")
 def mix(x):
     """Return the SplitMix64 finaliser of ``x`` (uint64 to uint64, one to one)."""
     x = np.uint64(x)
@@ -86,7 +86,7 @@ def mix(x):
     return x ^ (x >> _S31)
 
 
-@rule
+@rule_of("uint64(uint64, int64, int64, uint64, uint64)")
 def bits(seed, purpose, quarter, entity, k):
     """Return 64 random bits for one address.
 
@@ -106,13 +106,13 @@ def bits(seed, purpose, quarter, entity, k):
     return mix(h ^ (np.uint64(k) * _GOLDEN + np.uint64(4)))
 
 
-@rule
+@rule_of("float64(uint64, int64, int64, uint64, uint64)")
 def uniform(seed, purpose, quarter, entity, k):
     """Return a uniform draw strictly between 0 and 1 for one address (53 bits)."""
     return (np.float64(bits(seed, purpose, quarter, entity, k) >> _S11) + 0.5) * _TO_UNIT
 
 
-@rule
+@rule_of("float64(uint64, int64, int64, uint64, uint64)")
 def normal(seed, purpose, quarter, entity, k):
     """Return a standard normal draw for one address (Box-Muller on two uniforms of that address)."""
     h = bits(seed, purpose, quarter, entity, k)
@@ -121,13 +121,13 @@ def normal(seed, purpose, quarter, entity, k):
     return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
 
 
-@rule
+@rule_of("float64(uint64, int64, int64, uint64, uint64)")
 def gumbel(seed, purpose, quarter, entity, k):
     """Return a standard Gumbel draw for one address: the noise under a logit choice."""
     return -math.log(-math.log(uniform(seed, purpose, quarter, entity, k)))
 
 
-@rule
+@rule_of("int64(float64, uint64, int64, int64, uint64)")
 def poisson(mean, seed, purpose, quarter, entity):
     """Return a Poisson draw by inversion of one uniform, so that a higher mean never gives a lower count.
 
@@ -149,7 +149,7 @@ def poisson(mean, seed, purpose, quarter, entity):
     return count
 
 
-@rule
+@rule_of("uint64(uint64, uint64)")
 def derived_key(a, b):
     """Return a new key from two parent keys: for a merged parcel, a successor owner, a part split off."""
     return mix(np.uint64(a) ^ mix(np.uint64(b) + _GOLDEN))

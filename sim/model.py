@@ -1,13 +1,15 @@
 """One park through time. Start reading here.
 
-:func:`pass_quarter` is one quarter: ten phases, in order, each a file in ``sim/rules``. :class:`BusinessPark` is the
-same as a ``mesa.Model``, with companies, owners and the municipality as agents. :func:`prepare` and :func:`simulate`
-run a park without making agent objects, for ensembles; they step the same world by the same rules.
+:func:`pass_quarter` is one quarter: ten phases, in order, each a file in ``sim/rules``. ``BusinessPark`` is the same as
+a ``mesa.Model`` (``business_park.py``), with companies, owners, opportunities and the municipality as agents
+(``agents.py``); its ``step()`` passes one quarter. :func:`prepare` and :func:`simulate` run a park without making agent
+objects, for ensembles; they step the same world by the same rules.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,6 +33,9 @@ from sim.rules import (
     roles,
     spending,
 )
+
+if TYPE_CHECKING:
+    from sim.business_park import BusinessPark as BusinessPark
 
 TABLES = ("companies", "owners", "parcels", "segments", "opportunities", "projects", "entries", "events")
 
@@ -167,3 +172,12 @@ def simulate(world: World, strategy: np.recarray) -> World:
     run = copy_world(world)
     adopt_strategy(run, strategy)
     return run_until(run, int(run.clock[0].horizon))
+
+
+def __getattr__(name: str) -> Any:
+    """Import Mesa, which takes over a second, only for whoever asks for ``BusinessPark``."""
+    if name == "BusinessPark":
+        from sim.business_park import BusinessPark
+
+        return BusinessPark
+    raise AttributeError(f"module 'sim.model' has no attribute {name!r}")

@@ -1,7 +1,7 @@
 """What every kind of entity holds.
 
 State is a small set of NumPy record arrays, one per kind of entity, and the cell lattice, grouped in one
-:class:`World`. A rule is a function of one entity: ``company.trust`` reads and writes field ``trust`` of one record.
+``World`` (``world.py``). A rule is a function of one entity: ``company.trust`` reads and writes field ``trust`` of one record.
 Every field has a comment with its unit and range. Records refer to each other by position in their table; what must
 survive relabelling (draws, ties) uses ``key`` instead.
 
@@ -12,7 +12,7 @@ accounts outside the park (:data:`BANK` and below).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -145,7 +145,7 @@ STRATEGY = _record([
     ("approach", "i8"),      # NO_APPROACH, SUPPLY_DRIVEN, DEMAND_DRIVEN
     ("mix", "f8", (4, 4)),   # share of each role (columns) per process step (rows); rows sum to 1
     ("adaptive", "?"),       # effort moves to the longest queue
-    ("principles", "?", (6,)),
+    ("principles", "i1", (6,)),  # 0 or 1 each: Numba has no nested arrays of booleans
     ("fte", "f8"),           # full-time equivalents
     ("competence", "f8", (4,)),  # chance that an action of a role succeeds, 0-1
     ("mandate", "f8"),       # euros officials may commit without a council round
@@ -422,43 +422,4 @@ NOBODY = -2_000_000
 ROAD_MOVE = 64  # cells a road move may take up at most
 
 
-class World(NamedTuple):
-    """The whole state of one park. Every member is an array, so one world passes into compiled code as it is."""
-
-    clock: np.ndarray          # CLOCK, 1
-    counts: np.ndarray         # COUNTS, 1
-    parameters: np.ndarray     # PARAMETER_DTYPE, 1
-    grid: np.ndarray           # GRID, 1
-    environment: np.ndarray    # ENVIRONMENT, 1
-    strategy: np.ndarray       # STRATEGY, 1
-    accounts: np.ndarray       # ACCOUNTS, 1
-    team: np.ndarray           # TEAM, 1
-    companies: np.ndarray      # COMPANY
-    owners: np.ndarray         # OWNER
-    parcels: np.ndarray        # PARCEL
-    segments: np.ndarray       # SEGMENT
-    opportunities: np.ndarray  # OPPORTUNITY
-    seats: np.ndarray          # SEAT, (opportunities, MAX_PARTIES)
-    projects: np.ndarray       # PROJECT
-    entries: np.ndarray        # ENTRY
-    events: np.ndarray         # HAPPENING
-    balances: np.ndarray       # int64, (2 * larger of companies and owners + 32,): cents per account, see ledger.py
-    indicators: np.ndarray     # float64, (quarters + 1, outcomes.N_INDICATORS)
-    cell_kind: np.ndarray      # int8, (rows * columns,): OUTSIDE ... PLOT
-    cell_parcel: np.ndarray    # int32, (rows * columns,): parcel, or -1
-    cell_segment: np.ndarray   # int32, (rows * columns,): segment of a road or green cell, or -1
-    cell_exit: np.ndarray      # float64, (rows * columns,): metres to the exit over roads; inf where none
-    cell_built: np.ndarray     # bool, (rows * columns,): under a building
-    borders: np.ndarray        # int32, (parcels, BORDERS): adjoining parcels
-    border_m: np.ndarray       # float64, (parcels, BORDERS): metres of shared border
-    near: np.ndarray           # int32, (parcels, NEAR): nearest parcels, -1 beyond the last
-    near_weight: np.ndarray    # float64, (parcels, NEAR): 2 ** (-distance / half distance)
-    road_old: np.ndarray       # int32, (opportunities, ROAD_MOVE): road cells given up, -1 beyond the last
-    road_new: np.ndarray       # int32, (opportunities, ROAD_MOVE): parcel cells that become road
-    scratch: np.ndarray        # int64, (cells or tables, whichever is larger,): work space of a rule
-    scratch_f: np.ndarray      # float64, same length
-
-
-def copy_world(world: World) -> World:
-    """Return an independent copy of ``world``: the same park at the same quarter, with arrays of its own."""
-    return World(*(np.array(member, copy=True).view(type(member)) for member in world))
+from sim.world import World, copy_world  # noqa: E402, F401

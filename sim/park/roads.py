@@ -61,8 +61,8 @@ def plan_road_move(world, opportunity_row, parcel_a, parcel_b):
         return 0
     served, allowance = work_cells(world, 6), work_cells(world, 7)
     _mark_roads_to_exit(world)
+    _list_served(world, served)
     for p in range(world.counts[0].parcels):
-        served[p] = world.parcels[p].live and _reaches_road(world, p)
         allowance[p] = _ANY_LAND
     for _ in range(_TRIES):
         _forget_new_cells(world)
@@ -145,18 +145,20 @@ def _trace_roads(world):
 
 
 @rule
-def _reaches_road(world, p):
-    """Return whether a cell of parcel ``p`` that stays with it lies beside a road marked in work space 2."""
+def _list_served(world, served):
+    """Set ``served`` to 1 for the parcels with a cell that stays theirs beside a road of work space 2, else to 0."""
     rows, columns = world.grid[0].rows, world.grid[0].columns
     marks, reach = work_cells(world, 1), work_cells(world, 2)
+    for p in range(world.counts[0].parcels):
+        served[p] = 0
     for cell in range(world.cell_parcel.size):
-        if world.cell_parcel[cell] != p or marks[cell] == _NEW:
+        p = world.cell_parcel[cell]
+        if p < 0 or served[p] == 1 or marks[cell] == _NEW:
             continue
         for side in range(4):
             other = neighbour(rows, columns, cell, side)
             if other >= 0 and reach[other] == 1:
-                return True
-    return False
+                served[p] = 1
 
 
 @rule
@@ -177,8 +179,9 @@ def _route(world, parcel_a, parcel_b):
         _trace_roads(world)
         lost = work_cells(world, 5)
         any_lost = False
+        _list_served(world, lost)
         for p in range(world.counts[0].parcels):
-            lost[p] = served[p] and not _reaches_road(world, p)
+            lost[p] = served[p] == 1 and lost[p] == 0
             any_lost = any_lost or lost[p] != 0
         if not any_lost:
             return total
@@ -311,18 +314,22 @@ def _take_from_heap(heap, place, cost, waiting):
 def _first_parcel_harmed(world):
     """Return a parcel that the new road cuts in two or uses up, the one with the lowest key, or -1."""
     marks, state, cells = work_cells(world, 1), work_cells(world, 2), work_cells(world, 0)
+    gives = work_cells(world, 5)
+    for p in range(world.counts[0].parcels):
+        gives[p] = 0
+    for cell in range(world.cell_parcel.size):
+        if marks[cell] == _NEW:
+            gives[world.cell_parcel[cell]] = 1
     harmed = -1
     for p in range(world.counts[0].parcels):
-        if not world.parcels[p].live:
+        if gives[p] == 0:
             continue
         n = gather_cells(world, p, cells)
-        given = 0
         for i in range(n):
             state[cells[i]] = 0 if marks[cells[i]] == _NEW else 7
-            given += marks[cells[i]] == _NEW
-        if given > 0 and not is_connected(world, cells, n, 7):
-            if harmed < 0 or world.parcels[p].key < world.parcels[harmed].key:
-                harmed = p
+        lower = harmed < 0 or world.parcels[p].key < world.parcels[harmed].key
+        if lower and not is_connected(world, cells, n, 7):
+            harmed = p
         for i in range(n):
             state[cells[i]] = 0
     return harmed

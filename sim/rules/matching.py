@@ -12,7 +12,8 @@ import numpy as np
 
 from sim import draws, events
 from sim.compiled import rule
-from sim.park.parcels import facing_parcels, plan_road_move
+from sim.park.parcels import facing_parcels
+from sim.park.roads import plan_road_move
 from sim.records import (
     BORDERS,
     BUYER,

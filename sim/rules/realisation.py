@@ -12,7 +12,8 @@ import math
 
 from sim import draws, events, ledger
 from sim.compiled import rule
-from sim.park.parcels import clear_building, merge_parcels, move_road, place_building, split_parcel
+from sim.park.parcels import clear_building, merge_parcels, place_building, split_parcel
+from sim.park.roads import move_road
 from sim.records import (
     AGREED,
     ANCHOR,
