@@ -1,0 +1,144 @@
+"""What all commands have in common: their options, the language of their help, and how an error is told.
+
+An error in what a user gave ends with exit code 2 and a sentence, any other with 1 and a sentence; Ctrl-C with 130. A
+traceback is shown only with ``--traceback``.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from klaver.console import Speaker
+from klaver.language import LANGUAGES, Language, preferred_language
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+class BadOption(ValueError):
+    """An option or argument that cannot be used; ``key`` and ``values`` name the sentence in ``language/``."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(f"{key}: {values}")
+        self.key, self.values = key, values
+
+
+class BadInput(ValueError):
+    """Input that cannot be used; its text is for the user as it stands."""
+
+
+class Group(TyperGroup):
+    """The commands, with help in the language of the user: help texts in the code are keys of ``language/``."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
+        """Put the help texts in the language that the arguments or the environment ask for."""
+        say = Language(preferred_language(args))
+        translate(self, say)
+        for command in self.commands.values():
+            translate(command, say)
+        return super().make_context(info_name, args, *rest, **extra)
+
+
+def translate(command: Any, say: Language) -> None:
+    """Put one command's help texts in a language (changes it in place)."""
+    for thing in (command, *command.params):
+        key = getattr(thing, "help_key", None) or thing.help
+        if key and key in say:
+            thing.help_key, thing.help = key, say(key)
+
+
+def option(*names: str, **settings: Any) -> Any:
+    """Return an option whose help text is that of its name."""
+    return typer.Option(*names, help=f"help.{names[0].removeprefix('--')}", **settings)
+
+
+_COMMON = {
+    "as_json": Annotated[bool, option("--json")],
+    "quiet": Annotated[bool, option("--quiet")],
+    "lang": Annotated[str | None, option("--lang", metavar="nl|en")],
+    "traceback": Annotated[bool, option("--traceback")],
+}
+
+
+def command(app: typer.Typer, name: str) -> Callable[[Callable[..., int | None]], Callable[..., None]]:
+    """Make a function a command: it takes a :class:`Speaker` first, and gets the options that all commands share.
+
+    The function returns its exit code, None for done.
+    """
+
+    def decorate(function: Callable[..., int | None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run(**values: Any) -> None:
+            as_json, quiet = values.pop("as_json"), values.pop("quiet")
+            lang, traceback = values.pop("lang"), values.pop("traceback")
+            say = Language(lang if lang in LANGUAGES else preferred_language())
+            speaker = Speaker(say, as_json, quiet)
+            if lang is not None and lang not in LANGUAGES:
+                print(say("error.lang", code=lang), file=sys.stderr)
+                raise typer.Exit(BAD_INPUT)
+            raise typer.Exit(_attempt(lambda: function(speaker, **values), speaker, traceback))
+
+        signature = inspect.signature(function, eval_str=True)
+        own = list(signature.parameters.values())[1:]
+        common = [
+            inspect.Parameter(
+                key,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=kind,
+                default=None if key == "lang" else False,
+            )
+            for key, kind in _COMMON.items()
+        ]
+        own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+        run.__signature__ = signature.replace(parameters=[*own, *common], return_annotation=None)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *common]}
+        del run.__wrapped__  # type: ignore[attr-defined]
+        app.command(name, help=f"help.{name}")(run)
+        return run
+
+    return decorate
+
+
+def _attempt(work: Callable[[], int | None], speaker: Speaker, traceback: bool) -> int:
+    """Do the work of a command; return its exit code, after telling what went wrong."""
+    say = speaker.say
+    try:
+        return work() or DONE
+    except KeyboardInterrupt:
+        print("\n" + say("error.interrupted", command=shlex.join(["klaver", *sys.argv[1:]])), file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has stopped; what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as problem:
+        if traceback:
+            raise
+        text, code = told(problem, say)
+        print(text, file=sys.stderr)
+        return code
+
+
+def told(problem: BaseException, say: Language) -> tuple[str, int]:
+    """Return an error as a user reads it, and the exit code it gives."""
+    key = getattr(problem, "key", None)
+    if isinstance(key, str) and key in say:
+        return say(key, **problem.values), BAD_INPUT  # type: ignore[attr-defined]
+    if type(problem).__name__ in _INPUT_PROBLEMS:
+        return str(problem), BAD_INPUT
+    cause = problem.__cause__ or problem
+    if isinstance(cause, MemoryError):
+        return str(problem), FAILED
+    return say("error.unexpected", kind=type(problem).__name__, problem=problem), FAILED
+
+
+# By name, so that an error needs no import of what did not raise it.
+_INPUT_PROBLEMS = {"BadInput", "InputProblem", "MapProblem", "NoSuchThing", "UnknownLanguage"}
