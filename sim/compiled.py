@@ -96,7 +96,7 @@ def rule(function: _Rule) -> _Rule:
     Arithmetic follows NumPy (a division by zero gives infinity, no exception), and no reordering of floating-point
     operations is allowed, so that a run is the same to the bit on every machine of one kind.
     """
-    return numba.njit(cache=True, error_model="numpy", fastmath=False)(function)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, error_model="numpy", fastmath=False, no_cfunc_wrapper=True)(function)  # type: ignore
 
 
 def rule_of(signature: str) -> Callable[[_Rule], _Rule]:
@@ -108,6 +108,6 @@ def rule_of(signature: str) -> Callable[[_Rule], _Rule]:
     def compile_with_signature(function: _Rule) -> _Rule:
         if not JIT:
             return function
-        return numba.njit(signature, cache=True, error_model="numpy", fastmath=False)(function)  # type: ignore
+        return numba.njit(signature, cache=True, error_model="numpy", fastmath=False, no_cfunc_wrapper=True)(function)  # type: ignore
 
     return compile_with_signature

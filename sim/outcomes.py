@@ -145,7 +145,11 @@ def open_opportunities(world):
 
 @rule
 def add_welfare(world):
-    """Add this quarter's flows, discounted: sites' benefits to firms wherever they are, energy, nuisance, jobs."""
+    """Add this quarter's flows, discounted: sites' benefits to firms wherever they are, energy, nuisance, jobs.
+
+    Of a newcomer only what it gains beyond the site it would have had elsewhere counts, and none of its jobs: a move
+    is not growth. Firms of the park itself count wherever they go.
+    """
     p, totals = world.parameters[0], world.accounts[0]
     weight = 0.25 * discount(world)
     benefit, jobs = 0.0, 0.0
@@ -153,11 +157,13 @@ def add_welfare(world):
         company = world.companies[i]
         if company.state == SITTING:
             floor = world.parcels[company.parcel].floor
-            benefit += company.turnover * (
-                p.beta * company.site_quality - p.chi * shortage(floor_needed(company), floor))
-            jobs += company.jobs
+            benefit += company.turnover * (p.beta * (company.site_quality - company.expected)
+                                           - p.chi * shortage(floor_needed(company), floor))
         elif company.state == ELSEWHERE:
-            benefit += company.turnover * p.beta * company.site_quality
+            benefit += company.turnover * p.beta * (company.site_quality - company.expected)
+        else:
+            continue
+        if company.expected <= 0.0:
             jobs += company.jobs
     totals.firms += weight * benefit
     totals.jobs += weight * p.job_value * jobs
@@ -217,7 +223,8 @@ def measure(world: World) -> dict[str, float]:
     result.update({name: float(value) for name, value in lines.items()})
     result.update(
         welfare=float(sum(lines.values())),
-        private_investment_region=float(private_investment(world) + totals.elsewhere / 100.0),
+        private_investment_region=float(
+            private_investment(world) + (totals.elsewhere - totals.avoided) / 100.0),
         public_outlay_region=float(public_outlay(world)),
         public_outlay_at_market=float(public_outlay(world) - stock),
         pv_private=float(totals.pv_private), pv_public=float(totals.pv_public),

@@ -99,6 +99,8 @@ EVENTS = (
 )
 EVENT = {name: code for code, name in enumerate(EVENTS)}
 
+NEVER = -10_000  # a quarter that never was: nothing stands, stalls or runs since or until then
+
 NEAR = 32  # nearest parcels kept per parcel, for neighbourhood effects
 BORDERS = 24  # adjoining parcels kept per parcel
 
@@ -164,6 +166,7 @@ ACCOUNTS = _record([         # running totals in cents: the stocks that every qu
     ("receipts", "i8"),      # from assets, per asset at most what was laid out on it
     ("surplus", "i8"),       # receipts beyond that, and from land held at the start
     ("elsewhere", "i8"),     # private works in the region outside the park
+    ("avoided", "i8"),       # private works there that were not needed, because a prospect settled here (a memo)
     ("land", "i8"),          # price of land and buildings sold between parties on the park
     ("price_elsewhere", "i8"),
     ("firms", "f8"),         # present value of benefits of sites to firms, euros
@@ -195,9 +198,9 @@ ACTIONS = ("conversation", "introduction", "mediation", "push", "review", "slot"
 
 COMPANY = _record([
     ("key", "u8"),           # of its draws
-    ("state", "i4"),         # ABSENT, SITTING, PROSPECT, ELSEWHERE, CLOSED
-    ("sector", "i4"),
-    ("parcel", "i4"),        # its site, -1 if none on the park
+    ("state", "i8"),         # ABSENT, SITTING, PROSPECT, ELSEWHERE, CLOSED
+    ("sector", "i8"),
+    ("parcel", "i8"),        # its site, -1 if none on the park
     ("tenant", "?"),         # rents its site
     ("jobs", "f8"),          # full-time jobs
     ("turnover", "f8"),      # euros per year
@@ -219,34 +222,34 @@ COMPANY = _record([
     ("outside_quality", "f8"),  # S of the alternative elsewhere that it saw last
     ("satisfaction", "f8"),  # 0-1: realised against expected
     ("readiness", "f8", (5,)),  # time, information, know-how, influence, money: 0-1
-    ("plan", "i4"),
-    ("plan_since", "i4"),    # quarter
-    ("plan_target", "i4"),   # parcel, or -1
+    ("plan", "i8"),
+    ("plan_since", "i8"),    # quarter
+    ("plan_target", "i8"),   # parcel, or -1
     ("plan_value", "f8"),    # euros: U of the plan when formed
-    ("next_review", "i4"),   # quarter; a trigger may come earlier
-    ("lease_end", "i4"),     # quarter, tenants only
-    ("known_until", "i4"),   # the municipality knows its plan until this quarter (exclusive)
-    ("talked", "i4"),        # last conversation, quarter
-    ("asked", "i4"),         # in the queue for a conversation since
-    ("followed_up", "i4"),   # quarter by which a disclosed plan must have been followed up; -1: nothing due
-    ("introduced", "i4"),    # a match may be made for it this quarter: 0 no, 1 broker, 2 border, 3 municipality
-    ("border", "i4"),        # adjoining parcel it found out about this quarter, or -1
-    ("opportunity", "i4"),   # the live opportunity that serves its plan, or -1
-    ("project", "i4"),       # the one-party project under way, or -1
-    ("arrived", "i4"),       # quarter it came to the park (or as a prospect)
-    ("left", "i4"),          # quarter it left the park or closed
+    ("next_review", "i8"),   # quarter; a trigger may come earlier
+    ("lease_end", "i8"),     # quarter, tenants only
+    ("known_until", "i8"),   # the municipality knows its plan until this quarter (exclusive)
+    ("talked", "i8"),        # last conversation, quarter
+    ("asked", "i8"),         # in the queue for a conversation since
+    ("followed_up", "i8"),   # quarter by which a disclosed plan must have been followed up; NEVER: nothing due
+    ("introduced", "i8"),    # a match may be made for it this quarter: 0 no, 1 broker, 2 border, 3 municipality
+    ("border", "i8"),        # adjoining parcel it found out about this quarter, or -1
+    ("opportunity", "i8"),   # the live opportunity that serves its plan, or -1
+    ("project", "i8"),       # the one-party project under way, or -1
+    ("arrived", "i8"),       # quarter it came to the park (or as a prospect)
+    ("left", "i8"),          # quarter it left the park or closed
     ("home", "?"),           # came from within the region (a move, not growth)
     ("low_intensity", "?"),  # half the jobs per m2
-    ("reserved", "i4"),      # parcel it will move into when it comes free, or -1
+    ("reserved", "i8"),      # parcel it will move into when it comes free, or -1
     ("trust_base", "f8"),    # the level to which trust drifts
-    ("introduced_at", "i4"),  # last introduction by the municipality, quarter
-    ("reviewed_at", "i4"),   # last push to review, quarter
-    ("expected", "f8"),      # site quality it counted on when it last decided, 0-1
+    ("introduced_at", "i8"),  # last introduction by the municipality, quarter
+    ("reviewed_at", "i8"),   # last push to review, quarter
+    ("expected", "f8"),      # site quality a newcomer would have had elsewhere, 0-1; 0 for firms here at the start
 ])
 
 OWNER = _record([
     ("key", "u8"),
-    ("kind", "i4"),          # MUNICIPALITY_OWNER ... PERSON
+    ("kind", "i8"),          # MUNICIPALITY_OWNER ... PERSON
     ("reservation", "f8"),   # reservation price as a share of value, 0-2
     ("patience", "f8"),      # 0-1: how long it holds before it lowers its price
     ("hurdle", "f8"),        # required return above cost, 0-1
@@ -260,8 +263,8 @@ OWNER = _record([
 PARCEL = _record([
     ("key", "u8"),
     ("live", "?"),           # exists; false after it was merged away
-    ("owner", "i4"),         # party
-    ("occupant", "i4"),      # company, or -1
+    ("owner", "i8"),         # party
+    ("occupant", "i8"),      # company, or -1
     ("cells", "i8"),         # number of cells
     ("area", "f8"),          # m2 of land
     ("floor", "f8"),         # m2 of floor; 0: no building
@@ -273,16 +276,16 @@ PARCEL = _record([
     ("book", "f8"),          # euros, book value
     ("offered", "?"),        # to let or for sale
     ("wish_to_sell", "?"),   # the owner would sell, but has not said so in public
-    ("vacant_since", "i4"),  # quarter, or -1 when occupied
-    ("building_until", "i4"),  # under construction until this quarter (exclusive), else -1
-    ("reserved", "i4"),      # company that will move in, or -1
-    ("opportunity", "i4"),   # live opportunity that has a claim on it, or -1
-    ("segment", "i4"),       # public space in front
+    ("vacant_since", "i8"),  # quarter, or NEVER when occupied
+    ("building_until", "i8"),  # under construction until this quarter (exclusive), else NEVER
+    ("reserved", "i8"),      # company that will move in, or -1
+    ("opportunity", "i8"),   # live opportunity that has a claim on it, or -1
+    ("segment", "i8"),       # public space in front
     ("frontage", "f8"),      # metres of border with road
     ("x", "f8"), ("y", "f8"),  # centre, metres from the south-west corner
     ("exit_m", "f8"),        # metres over roads to the park's exit, from its frontage
-    ("n_borders", "i4"),
-    ("built_before", "i4"),  # quarters ago that the building was new, at the start
+    ("n_borders", "i8"),
+    ("built_before", "i8"),  # quarters ago that the building was new, at the start
     ("assumed", "?"),        # drawn or assumed, not measured
     ("motives", "f8", (N_MOTIVES,)),  # quality of the site on each location motive, 0-1
     ("public_cents", "i8"),  # municipal outlay on this asset not yet recovered
@@ -293,31 +296,31 @@ SEGMENT = _record([          # a stretch of public space: road and green cells k
     ("area", "f8"),          # m2
     ("quality", "f8"),       # 0-1
     ("x", "f8"), ("y", "f8"),
-    ("works_until", "i4"),   # works under way until this quarter (exclusive), else -1
+    ("works_until", "i8"),   # works under way until this quarter (exclusive), else NEVER
     ("announced", "f8"),     # quality that was promised, 0 if nothing
-    ("promised_at", "i4"),   # quarter by which it was promised, -1
+    ("promised_at", "i8"),   # quarter by which it was promised, NEVER
     ("private", "f8"),       # euros committed by private parties in front of it since its last works
     ("pending", "f8"),       # euros of works under way
     ("private_share", "f8"),  # share of those works that companies pay
-    ("opportunity", "i4"),   # the collective measure behind the works, or -1
+    ("opportunity", "i8"),   # the collective measure behind the works, or -1
     ("services", "f8"),      # services gained by collective measures, 0-1
-    ("raised", "i4"),        # quarter in which neighbours were brought together over it, -1
-    ("measure", "i4"),       # the live collective measure for it, -1
+    ("raised", "i8"),        # quarter in which neighbours were brought together over it, NEVER
+    ("measure", "i8"),       # the live collective measure for it, -1
 ])
 
 OPPORTUNITY = _record([
     ("key", "u8"),
-    ("kind", "i4"),
-    ("stage", "i4"),
-    ("since", "i4"),         # quarter it was found
-    ("stage_since", "i4"),
-    ("round", "i4"),
-    ("no_gos", "i4"),
-    ("n_parties", "i4"),
-    ("demand", "i4"),        # company whose plan it serves, or -1
-    ("parcel", "i4"),        # parcel sold or let, or -1
-    ("segment", "i4"),       # segment renewed, or -1
-    ("origin", "i4"),        # how the match came about: 1 broker, 2 border, 3 municipality
+    ("kind", "i8"),
+    ("stage", "i8"),
+    ("since", "i8"),         # quarter it was found
+    ("stage_since", "i8"),
+    ("round", "i8"),
+    ("no_gos", "i8"),
+    ("n_parties", "i8"),
+    ("demand", "i8"),        # company whose plan it serves, or -1
+    ("parcel", "i8"),        # parcel sold or let, or -1
+    ("segment", "i8"),       # segment renewed, or -1
+    ("origin", "i8"),        # how the match came about: 1 broker, 2 border, 3 municipality
     ("land", "f8"),          # m2 of land that changes hands
     ("new_floor", "f8"),     # m2 built
     ("works", "f8"),         # euros of works: build, renovate, demolish, clean, public space
@@ -337,40 +340,40 @@ OPPORTUNITY = _record([
     ("diligence", "?"),      # a steering slot went into the figures
     ("works_together", "?"),  # the public space in front is part of it
     ("fair", "?"),           # the division was accepted
-    ("mediated", "i4"),      # quarter of the last successful mediation
-    ("slotted", "i4"),       # quarter of a successful steering slot
-    ("pushed", "i4"),        # quarter of a push
-    ("approval_until", "i4"),  # waits for the council until this quarter
-    ("waiting", "i4"),       # quarter since when it stands at a step
-    ("task", "i4"),          # task under way
-    ("task_until", "i4"),
-    ("stalled", "i4"),       # quarter since when it stalls, -1
-    ("started", "i4"),       # quarter of the first commitment
-    ("agreed", "i4"), ("delivered", "i4"),
+    ("mediated", "i8"),      # quarter of the last successful mediation
+    ("slotted", "i8"),       # quarter of a successful steering slot
+    ("pushed", "i8"),        # quarter of a push
+    ("approval_until", "i8"),  # waits for the council until this quarter
+    ("waiting", "i8"),       # quarter since when it stands at a step
+    ("task", "i8"),          # task under way
+    ("task_until", "i8"),
+    ("stalled", "i8"),       # quarter since when it stalls, NEVER
+    ("started", "i8"),       # quarter of the first commitment
+    ("agreed", "i8"), ("delivered", "i8"),
     ("expected", "f8"),      # euros of surplus expected when agreed
-    ("reason", "i4"),        # event that ended it, or why it stands still
-    ("depth", "i4"),         # in a chain of moves
-    ("previous", "i4"),      # opportunity that made this one possible, or -1
-    ("alternative", "i4"),   # solution tried now, 0 the first
-    ("queued", "i4", (4,)),  # per role: in its queue since this quarter, -1 if not
-    ("road_cells", "i4"),    # cells of new road it needs, 0 if none
-    ("old_cells", "i4"),     # cells of road given up
-    ("rescopes", "i4"),      # other solutions tried
+    ("reason", "i8"),        # event that ended it, or why it stands still
+    ("depth", "i8"),         # in a chain of moves
+    ("previous", "i8"),      # opportunity that made this one possible, or -1
+    ("alternative", "i8"),   # solution tried now, 0 the first
+    ("queued", "i8", (4,)),  # per role: in its queue since this quarter, NEVER if not
+    ("road_cells", "i8"),    # cells of new road it needs, 0 if none
+    ("old_cells", "i8"),     # cells of road given up
+    ("rescopes", "i8"),      # other solutions tried
     ("ranked", "?"),         # a ranking was made of it (principle 5)
     ("dropped", "?"),        # the municipality has stepped out of it
     ("rejected", "?"),       # ... because it saw no societal value
-    ("stall_task", "i4"),    # task that will stall, NO_TASK if none
-    ("solution", "i4"),      # BUILD_NEW, AS_IS, RENOVATE_FIRST, REBUILD
+    ("stall_task", "i8"),    # task that will stall, NO_TASK if none
+    ("solution", "i8"),      # BUILD_NEW, AS_IS, RENOVATE_FIRST, REBUILD
     ("paid", "f8"),          # euros of works paid so far by private parties
-    ("second", "i4"),        # parcel that changes hands the other way (swap), or -1
+    ("second", "i8"),        # parcel that changes hands the other way (swap), or -1
 ])
 
 BUILD_NEW, AS_IS, RENOVATE_FIRST, REBUILD = 0, 1, 2, 3
 SOLUTIONS = ("build new on vacant land", "use the premises as they are", "renovate first", "demolish and rebuild")
 
 SEAT = _record([             # one party at the table of one opportunity
-    ("party", "i4"),
-    ("role", "i4"),          # BUYER ... PUBLIC
+    ("party", "i8"),
+    ("role", "i8"),          # BUYER ... PUBLIC
     ("worth", "f8"),         # euros: what it gains before any payment between the parties (may be negative)
     ("outlay", "f8"),        # euros of cost and risk it carries
     ("outside", "f8"),       # euros: its best alternative
@@ -387,33 +390,33 @@ SEAT = _record([             # one party at the table of one opportunity
 
 PROJECT = _record([          # one-party works, outside any opportunity, or the works of an opportunity
     ("key", "u8"),
-    ("company", "i4"),       # party that builds
-    ("parcel", "i4"),
-    ("plan", "i4"),          # RENOVATE or EXPAND_OWN
-    ("task", "i4"),          # PERMIT or BUILD; NO_TASK when done
-    ("until", "i4"),
-    ("stalled", "i4"),
-    ("stall_task", "i4"),
+    ("company", "i8"),       # party that builds
+    ("parcel", "i8"),
+    ("plan", "i8"),          # RENOVATE or EXPAND_OWN
+    ("task", "i8"),          # PERMIT or BUILD; NO_TASK when done
+    ("until", "i8"),
+    ("stalled", "i8"),
+    ("stall_task", "i8"),
     ("floor", "f8"),         # m2 added
     ("cost", "f8"),          # euros
-    ("queued", "i4"),
+    ("queued", "i8"),
 ])
 
 ENTRY = _record([            # one line of the ledger: double entry, payer and receiver
-    ("quarter", "i4"),
-    ("payer", "i4"), ("receiver", "i4"),  # party or outside account
+    ("quarter", "i8"),
+    ("payer", "i8"), ("receiver", "i8"),  # party or outside account
     ("cents", "i8"),         # more than 0
-    ("purpose", "i4"),
-    ("opportunity", "i4"),   # or -1
-    ("parcel", "i4"),        # asset, or -1
+    ("purpose", "i8"),
+    ("opportunity", "i8"),   # or -1
+    ("parcel", "i8"),        # asset, or -1
 ])
 
 HAPPENING = _record([        # one event
-    ("quarter", "i4"),
-    ("kind", "i4"),          # position in EVENTS
-    ("opportunity", "i4"),   # or -1
-    ("company", "i4"),       # party, or NOBODY
-    ("parcel", "i4"),        # or -1
+    ("quarter", "i8"),
+    ("kind", "i8"),          # position in EVENTS
+    ("opportunity", "i8"),   # or -1
+    ("company", "i8"),       # party, or NOBODY
+    ("parcel", "i8"),        # or -1
     ("value", "f8"),         # the number that decided, see docs/data.md
     ("threshold", "f8"),     # ... and what it was held against
 ])

@@ -84,16 +84,16 @@ class World(_Base):  # type: ignore[misc, valid-type]
     balances: np.ndarray  # int64, (2 * larger of companies and owners + 32,): cents per account, see ledger.py
     indicators: np.ndarray  # float64, (quarters + 1, outcomes.N_INDICATORS)
     cell_kind: np.ndarray  # int8, (rows * columns,): OUTSIDE ... PLOT
-    cell_parcel: np.ndarray  # int32, (rows * columns,): parcel, or -1
-    cell_segment: np.ndarray  # int32, (rows * columns,): segment of a road or green cell, or -1
+    cell_parcel: np.ndarray  # int64, (rows * columns,): parcel, or -1
+    cell_segment: np.ndarray  # int64, (rows * columns,): segment of a road or green cell, or -1
     cell_exit: np.ndarray  # float64, (rows * columns,): metres to the exit over roads; inf where none
     cell_built: np.ndarray  # bool, (rows * columns,): under a building
-    borders: np.ndarray  # int32, (parcels, BORDERS): adjoining parcels
+    borders: np.ndarray  # int64, (parcels, BORDERS): adjoining parcels
     border_m: np.ndarray  # float64, (parcels, BORDERS): metres of shared border
-    near: np.ndarray  # int32, (parcels, NEAR): nearest parcels, -1 beyond the last
+    near: np.ndarray  # int64, (parcels, NEAR): nearest parcels, -1 beyond the last
     near_weight: np.ndarray  # float64, (parcels, NEAR): 2 ** (-distance / half distance)
-    road_old: np.ndarray  # int32, (opportunities, ROAD_MOVE): road cells given up, -1 beyond the last
-    road_new: np.ndarray  # int32, (opportunities, ROAD_MOVE): parcel cells that become road
+    road_old: np.ndarray  # int64, (opportunities, ROAD_MOVE): road cells given up, -1 beyond the last
+    road_new: np.ndarray  # int64, (opportunities, ROAD_MOVE): parcel cells that become road
     scratch: np.ndarray  # int64, (8 * larger of cells and tables,): work space of a rule, see park/lattice.py
     scratch_f: np.ndarray  # float64, same length
 

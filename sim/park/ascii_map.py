@@ -58,7 +58,7 @@ def read_map(
     -------
     kind : int8 array, (rows, columns)
         ``records.OUTSIDE`` ... ``records.PLOT``.
-    parcel_of : int32 array, (rows, columns)
+    parcel_of : int64 array, (rows, columns)
         Position in `names`, -1 where no parcel.
     names : list of str
         Parcels, in the order of the legend.
@@ -87,7 +87,7 @@ def read_map(
     ]
     names = list(dict.fromkeys(str(s["name"]) for s in signs.values() if s.get("kind") == "parcel" and "name" in s))
     kind = np.full((len(lines), columns), OUTSIDE, np.int8)
-    parcel_of = np.full((len(lines), columns), -1, np.int32)
+    parcel_of = np.full((len(lines), columns), -1, np.int64)
     exits = []
     for row, line in enumerate(lines):
         for column, sign in enumerate(line):

@@ -42,6 +42,7 @@ from sim.records import (
     N_MOTIVES,
     N_SECTORS,
     NEAR,
+    NEVER,
     OUTSIDE,
     OWNER_KINDS,
     PROSPECT,
@@ -201,10 +202,10 @@ def _allocate(
         indicators=np.zeros((quarters + 1, _count_indicators())),
         cell_kind=lattice.kind.copy(), cell_parcel=lattice.parcel.copy(), cell_segment=lattice.segment.copy(),
         cell_exit=lattice.exit_m.copy(), cell_built=np.zeros(cells, bool),
-        borders=np.full((parcels, BORDERS), -1, np.int32), border_m=np.zeros((parcels, BORDERS)),
-        near=np.full((parcels, NEAR), -1, np.int32), near_weight=np.zeros((parcels, NEAR)),
-        road_old=np.full((opportunities, ROAD_MOVE), -1, np.int32),
-        road_new=np.full((opportunities, ROAD_MOVE), -1, np.int32),
+        borders=np.full((parcels, BORDERS), -1, np.int64), border_m=np.zeros((parcels, BORDERS)),
+        near=np.full((parcels, NEAR), -1, np.int64), near_weight=np.zeros((parcels, NEAR)),
+        road_old=np.full((opportunities, ROAD_MOVE), -1, np.int64),
+        road_new=np.full((opportunities, ROAD_MOVE), -1, np.int64),
         scratch=np.zeros(work, np.int64), scratch_f=np.zeros(work),
     )  # fmt: skip
 
@@ -552,8 +553,9 @@ class _Founding:
         table.lease_end = np.where(self.tenant, lease, -1)
         table.home = self._draw(keys, _HOME) < np.where(on_park, 1.0, p.home_share)
         table.arrived = self.start
-        table.known_until = table.talked = table.followed_in = _LONG_AGO
-        for name in ("plan_target", "asked", "followed_up", "border", "opportunity", "project", "left", "reserved"):
+        for name in ("known_until", "talked", "introduced_at", "reviewed_at", "followed_up", "left"):
+            table[name] = NEVER
+        for name in ("plan_target", "asked", "border", "opportunity", "project", "reserved"):
             table[name] = -1
         table.plan_since = self.start
 
@@ -618,8 +620,9 @@ class _Founding:
         offered = _known([parcel.offered for parcel in self.plan.parcels])
         table.offered = np.where(np.isnan(offered), empty, offered == 1.0)
         table.wish_to_sell = empty & ~table.offered
-        table.vacant_since = np.where(empty, self.start - self.vacant_for, -1)
-        for name in ("building_until", "reserved", "opportunity"):
+        table.vacant_since = np.where(empty, self.start - self.vacant_for, NEVER)
+        table.building_until = NEVER
+        for name in ("reserved", "opportunity"):
             table[name] = -1
         table.built_before = np.rint(self.age)
         table.assumed = [bool(parcel.assumed) or parcel.floor is None for parcel in self.plan.parcels]
@@ -631,7 +634,9 @@ class _Founding:
         mean = self.draws.public_quality if self.plan.public_quality is None else self.plan.public_quality
         keys = np.ascontiguousarray(table.key)
         table.quality = np.clip(mean + 0.10 * _normal(self._draw(keys, _PUBLIC)), 0.05, 0.98)
-        for name in ("works_until", "promised_at", "opportunity"):
+        for name in ("works_until", "promised_at", "raised"):
+            table[name] = NEVER
+        for name in ("opportunity", "measure"):
             table[name] = -1
 
 

@@ -79,7 +79,7 @@ def lay_out(settings: LayoutSettings) -> ParkPlan:
             f"{settings.cell_m:g} m a plot; set cell_m to {finest:.0f} or less"
         )
     kind, rows, exits, site_box = _fit_skeleton(settings, rng, inside, net, site, mean)
-    parcel_of = np.full(kind.shape, -1, np.int32)
+    parcel_of = np.full(kind.shape, -1, np.int64)
     count = _cut_rows(rng, kind, parcel_of, rows, plots)
     parcels = [PlanParcel(name=f"plot {i + 1}") for i in range(count)]
     for i in rng.permutation(count)[: max(count - settings.firms, 0)]:

@@ -37,8 +37,8 @@ class Lattice(NamedTuple):
     """The cells of a park before anything is drawn: flat arrays, row by row from the north."""
 
     kind: np.ndarray      # int8: OUTSIDE ... PLOT
-    parcel: np.ndarray    # int32: parcel, or -1
-    segment: np.ndarray   # int32: segment of a road or green cell, or -1
+    parcel: np.ndarray    # int64: parcel, or -1
+    segment: np.ndarray   # int64: segment of a road or green cell, or -1
     exit_m: np.ndarray    # float64: metres to the exit over roads; inf where none
     segments: np.ndarray  # SEGMENT: key, area, x and y are filled in
 
@@ -65,7 +65,7 @@ def build_lattice(plan: ParkPlan, parcel_keys: np.ndarray) -> Lattice:
     """
     rows, columns = plan.kind.shape
     kind = np.ascontiguousarray(plan.kind, dtype=np.int8).ravel().copy()
-    parcel = np.ascontiguousarray(plan.parcel_of, dtype=np.int32).ravel().copy()
+    parcel = np.ascontiguousarray(plan.parcel_of, dtype=np.int64).ravel().copy()
     exit_m = np.full(kind.size, np.inf)
     for row, column in plan.exits:
         exit_m[row * columns + column] = 0.0
@@ -80,7 +80,7 @@ def _cut_public_space(
     cell_m: float, rows: int, columns: int, kind: np.ndarray, exit_m: np.ndarray, colour: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     roads = np.flatnonzero(kind == ROAD)
-    segment = np.full(kind.size, -1, np.int32)
+    segment = np.full(kind.size, -1, np.int64)
     if roads.size == 0:
         return segment, np.zeros(0, SEGMENT).view(np.recarray)
     order = roads[np.lexsort((colour[roads], -exit_m[roads]))]
@@ -97,8 +97,8 @@ def _cut_public_space(
 
     last = np.full(count, -1, np.int64)
     np.maximum.at(last, segment[order], rank[order])  # the cell nearest the exit stands last in `order`
-    number = np.empty(count, np.int32)
-    number[np.argsort(-last)] = np.arange(count, dtype=np.int32)
+    number = np.empty(count, np.int64)
+    number[np.argsort(-last)] = np.arange(count, dtype=np.int64)
     public = np.flatnonzero(segment >= 0)
     segment[public] = number[segment[public]]
 
@@ -211,7 +211,7 @@ def grow_stretches(rows, columns, order, rank, weight, segment):
         Position in `order`.
     weight : float64 array, one per cell
         m2 of public space kept with a road cell.
-    segment : int32 array, one per cell
+    segment : int64 array, one per cell
         -1 on entry; filled in place for road cells.
     """
     count = 0
@@ -284,7 +284,7 @@ def join_fragments(rows, columns, order, weight, segment, count):
         for cell in order:
             if segment[cell] == small:
                 segment[cell] = into
-    number = np.full(count, -1, np.int32)
+    number = np.full(count, -1, np.int64)
     left = 0
     for s in range(count):
         if area[s] > 0.0:

@@ -24,7 +24,7 @@ from sim.park.lattice import (
     work_cells,
     work_floats,
 )
-from sim.records import ROAD
+from sim.records import NEVER, ROAD
 
 FULL_PARCELS = 3  # number of the table in ``world.counts[0].full``
 STORIES = 1.3  # m2 of floor per m2 of ground under a building
@@ -264,7 +264,7 @@ def write_split(world, parcel, cells, n, size):
     old.asking -= new.asking
     new.offered, new.wish_to_sell, new.assumed = False, False, old.assumed
     new.vacant_since = old.vacant_since if old.occupant < 0 else quarter
-    new.building_until, new.reserved, new.opportunity, new.built_before = -1, -1, -1, 0
+    new.building_until, new.reserved, new.opportunity, new.built_before = NEVER, -1, -1, 0
     for i in range(new.motives.size):
         new.motives[i] = old.motives[i]
     describe_parcel(world, parcel)

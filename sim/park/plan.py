@@ -62,7 +62,7 @@ class ParkPlan:
     name: str
     cell_m: float
     kind: np.ndarray  # int8, (rows, columns): OUTSIDE ... PLOT; row 0 is the north side
-    parcel_of: np.ndarray  # int32, (rows, columns): position in `parcels`, -1 where no parcel
+    parcel_of: np.ndarray  # int64, (rows, columns): position in `parcels`, -1 where no parcel
     exits: list[tuple[int, int]]  # road cells where the park meets the outside road net
     parcels: list[PlanParcel]
     companies: list[PlanCompany] = field(default_factory=list)

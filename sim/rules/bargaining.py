@@ -25,6 +25,7 @@ from sim.records import (
     MOVE_AWAY,
     MUNICIPALITY,
     NEAR,
+    NEVER,
     PARTICIPANT,
     PUBLIC,
     SELLER,
@@ -347,7 +348,7 @@ def societal_value(world, o):
         return 20.0 * p.nuisance_value * segment.area * lift + neighbours_gain(world, case, lift)
     parcel = world.parcels[case.parcel]
     value = p.value_soil * case.clean
-    if parcel.vacant_since >= 0 and parcel.floor > 0.0 and clock.quarter - parcel.vacant_since > 8:
+    if parcel.vacant_since > NEVER and parcel.floor > 0.0 and clock.quarter - parcel.vacant_since > 8:
         value += p.value_vacancy * parcel.floor
     lift = 0.0
     if case.new_floor > 0.0:

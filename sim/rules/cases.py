@@ -24,6 +24,7 @@ from sim.records import (
     LEFT,
     MONEY,
     MUNICIPALITY,
+    NEVER,
     NO_APPROACH,
     NO_PLAN,
     NOBODY,
@@ -167,7 +168,7 @@ def wait_for_each_other(world, o):
             seat.committed = True
             seat.known = True
             seat.stance = True
-            if case.started < 0:
+            if case.started == NEVER:
                 case.started = clock.quarter
             if seat.party >= 0:
                 world.companies[seat.party].readiness[MONEY] = 1.0
@@ -224,7 +225,7 @@ def municipality_leaves(world, o):
 def municipality_is_in(world, o):
     """Return whether the municipality has put work or money into the case, or sits at its table."""
     case = world.opportunities[o]
-    if case.slotted >= 0 or case.pushed >= 0 or case.mediated >= 0 or case.grant > 0.0 or case.origin == 3:
+    if case.slotted > NEVER or case.pushed > NEVER or case.mediated > NEVER or case.grant > 0.0 or case.origin == 3:
         return True
     for k in range(case.n_parties):
         if world.seats[o, k].party == MUNICIPALITY:

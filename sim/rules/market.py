@@ -25,6 +25,7 @@ from sim.records import (
     MOVE_WITHIN,
     N_MOTIVES,
     N_SECTORS,
+    NEVER,
     NO_PLAN,
     PROSPECT,
     REGION,
@@ -81,12 +82,11 @@ def price_parcel(world, j):
     p, clock = world.parameters[0], world.clock[0]
     parcel = world.parcels[j]
     fair = quality_price(world, property_value(world, parcel), parcel.motives[SURROUNDINGS])
-    if parcel.occupant < 0 and parcel.vacant_since >= 0 or parcel.occupant < 0 and clock.quarter < 0:
+    vacant = 0
+    if parcel.occupant < 0 and parcel.vacant_since > NEVER:
         vacant = clock.quarter - parcel.vacant_since
         if vacant > 8:
             parcel.book *= 1.0 - 0.25 * p.book_write_off
-    else:
-        vacant = 0
     if not parcel.offered:
         return
     if vacant <= 2 or parcel.asking <= 0.0:
@@ -134,9 +134,10 @@ def add_prospect(world, key, low_intensity):
     company.key = key
     company.state = PROSPECT
     company.parcel = company.opportunity = company.project = company.reserved = company.plan_target = -1
-    company.border = company.followed_up = -1
+    company.border = -1
+    company.followed_up = NEVER
     company.arrived = clock.quarter
-    company.left = -1
+    company.left = NEVER
     seed = clock.seed
     chance = draws.uniform(seed, draws.PROSPECT, 0, key, 0)
     sector = 0
@@ -160,9 +161,9 @@ def add_prospect(world, key, low_intensity):
     company.power = min(1.0, company.jobs / 200.0)
     company.home = draws.uniform(seed, draws.HOME, 0, key, 0) < p.home_share
     company.satisfaction = 0.5
-    company.talked = company.introduced_at = company.reviewed_at = -10_000
-    company.next_review = company.lease_end = -10_000
-    company.known_until = -10_000
+    company.talked = company.introduced_at = company.reviewed_at = NEVER
+    company.next_review = company.lease_end = NEVER
+    company.known_until = NEVER
     total = 0.0
     for m in range(N_MOTIVES):
         weight = 0.0
@@ -174,6 +175,8 @@ def add_prospect(world, key, low_intensity):
         company.weights[m] /= total
     company.outside_quality = outside_site_quality(world, company, 0)
     company.site_quality = company.outside_quality
+    # Without this park it would have had the other site: only what it gains beyond that counts (see outcomes).
+    company.expected = company.outside_quality
     events.happen(world, events.PROSPECT_ARRIVED, -1, i, -1, company.jobs, company.outside_quality)
 
 
@@ -282,7 +285,7 @@ def take_reserved_site(world, i):
 
 @rule
 def settle_elsewhere_when_tired(world, i):
-    """A prospect that found nothing in time takes the site elsewhere; what it builds there is booked in the region."""
+    """A prospect that found nothing in time takes the site elsewhere, as it would have without this park."""
     p, clock = world.parameters[0], world.clock[0]
     company = world.companies[i]
     patience = p.prospect_patience * (4.0 if company.land_wish > 0.0 else 1.0)
@@ -292,8 +295,6 @@ def settle_elsewhere_when_tired(world, i):
     company.left = clock.quarter
     company.site_quality = company.outside_quality
     company.plan = NO_PLAN
-    floor = p.growth_room * floor_needed(company)
-    ledger.pay(world, REGION, BUILDERS, 0.5 * p.build_cost * floor, WORKS_BUILD, -1, -1)
     if clock.quarter >= 0:
         world.accounts[0].turned_elsewhere += 1
     events.happen(world, events.PROSPECT_ELSEWHERE, -1, i, -1, company.outside_quality, 0.0)

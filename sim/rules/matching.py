@@ -29,6 +29,7 @@ from sim.records import (
     MOVE_WITHIN,
     MUNICIPALITY,
     MUNICIPALITY_OWNER,
+    NEVER,
     NO_TASK,
     NOBODY,
     PARTICIPANT,
@@ -153,7 +154,7 @@ def comes_before(world, demand, supply, surplus, a, b):
 def pair_is_free(world, j):
     """Return whether no opportunity has a claim on parcel ``j``."""
     parcel = world.parcels[j]
-    return parcel.live and parcel.opportunity < 0 and parcel.reserved < 0 and parcel.building_until < 0
+    return parcel.live and parcel.opportunity < 0 and parcel.reserved < 0 and parcel.building_until == NEVER
 
 
 @rule
@@ -269,12 +270,13 @@ def new_opportunity(world, kind, key):
     case.stage = FOUND
     case.since = case.stage_since = case.waiting = clock.quarter
     case.demand = case.parcel = case.segment = case.second = case.previous = -1
-    case.stalled = case.mediated = case.slotted = case.pushed = case.started = case.agreed = case.delivered = -1
+    case.stalled = case.mediated = case.slotted = case.pushed = case.started = case.agreed = NEVER
+    case.delivered = NEVER
     case.approval_until = clock.quarter
     case.reason = -1
     case.task = case.stall_task = NO_TASK
     for role in range(4):
-        case.queued[role] = -1
+        case.queued[role] = NEVER
     if clock.quarter >= 0:
         world.accounts[0].started += 1
     return o
@@ -450,7 +452,7 @@ def raise_collective_measures(world):
     p, clock = world.parameters[0], world.clock[0]
     for s in range(world.counts[0].segments):
         segment = world.segments[s]
-        if segment.works_until >= 0 or segment.measure >= 0 or segment.quality >= p.works_trigger - 0.15:
+        if segment.works_until > NEVER or segment.measure >= 0 or segment.quality >= p.works_trigger - 0.15:
             continue
         chance = draws.uniform(clock.seed, draws.COLLECTIVE, clock.quarter, segment.key, 0)
         if segment.raised == clock.quarter or chance < p.collective_rate:

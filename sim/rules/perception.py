@@ -15,6 +15,7 @@ from sim.records import (
     N_MOTIVES,
     NEAR,
     NEARNESS,
+    NEVER,
     PARKING,
     PREMISES,
     PRICE,
@@ -221,9 +222,9 @@ def settle_mind(world, company):
     company.satisfaction += 0.05 * (company.site_quality - company.satisfaction)
     for k in range(5):
         company.readiness[k] *= 0.97
-    if company.followed_up >= 0 and world.clock[0].quarter > company.followed_up:
+    if company.followed_up > NEVER and world.clock[0].quarter > company.followed_up:
         # A plan was told in confidence and nobody came back on it.
-        company.followed_up = -1
+        company.followed_up = NEVER
         lose_trust(world, company)
 
 

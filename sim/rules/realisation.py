@@ -33,6 +33,7 @@ from sim.records import (
     MOVING,
     MUNICIPALITY,
     NEAR,
+    NEVER,
     NO_PLAN,
     NO_TASK,
     NOBODY,
@@ -82,7 +83,7 @@ def realise_agreements(world):
         if world.projects[r].task != NO_TASK:
             work_on_project(world, r)
     for s in range(world.counts[0].segments):
-        if world.segments[s].works_until >= 0:
+        if world.segments[s].works_until > NEVER:
             work_on_public_space(world, s)
 
 
@@ -99,7 +100,7 @@ def start_realisation(world, o):
         return
     case.stage = REALISATION
     case.stage_since = clock.quarter
-    case.stalled = -1
+    case.stalled = NEVER
     case.stall_task = NO_TASK
     if case.segment >= 0 and case.kind != COLLECTIVE:
         world.segments[case.segment].private += case.works - case.grant
@@ -194,7 +195,7 @@ def work_on_task(world, o):
     """One quarter of a realisation: resume or die of a stall, or finish the task and begin the next."""
     p, clock = world.parameters[0], world.clock[0]
     case = world.opportunities[o]
-    if case.stalled >= 0:
+    if case.stalled > NEVER:
         if clock.quarter - case.stalled > p.stall_patience:
             abandon(world, o, events.LEFT_STALLED)
             return
@@ -202,7 +203,7 @@ def work_on_task(world, o):
         rate = p.resume_rate * (1.0 + mean_trust(world, o) - p.trust_start)
         if draws.uniform(clock.seed, draws.RESUME, clock.quarter, case.key, 0) >= rate:
             return
-        case.stalled = -1
+        case.stalled = NEVER
         case.stall_task = NO_TASK
         case.task_until = max(case.task_until, clock.quarter + task_length(world, o, case.task))
         events.happen(world, events.TASK_RESUMED, o, NOBODY, case.parcel, float(case.task), 0.0)
@@ -257,7 +258,7 @@ def abandon(world, o, reason):
             world.parcels[case.parcel].reserved = -1
     if case.parcel >= 0:
         parcel = world.parcels[case.parcel]
-        parcel.building_until = -1
+        parcel.building_until = NEVER
         if parcel.occupant < 0:
             parcel.offered = True
             if parcel.asking <= 0.0:
@@ -504,7 +505,7 @@ def deliver(world, o):
             company.plan = NO_PLAN
             company.plan_target = -1
             company.known_until = min(company.known_until, clock.quarter)
-            company.followed_up = -1
+            company.followed_up = NEVER
             company.land_wish = 0.0
     release_claims(world, o)
     case.stage = DELIVERED
@@ -537,7 +538,7 @@ def deliver_building(world, o):
     buyer = case.demand
     company = world.companies[buyer]
     parcel = world.parcels[case.parcel]
-    parcel.building_until = -1
+    parcel.building_until = NEVER
     if case.new_floor > 0.0:
         total = parcel.floor + case.new_floor
         old = parcel.floor / total
@@ -546,7 +547,7 @@ def deliver_building(world, o):
         parcel.energy = old * parcel.energy + (1.0 - old) * p.new_quality
         parcel.floor = total
         place_building(world, case.parcel, total)
-        if parcel.vacant_since < 0 or clock.quarter < 0 or case.clean > 0.0 or case.demolish > 0.0:
+        if parcel.vacant_since == NEVER or clock.quarter < 0 or case.clean > 0.0 or case.demolish > 0.0:
             green = 0.0
         else:
             green = -p.value_green * case.land
@@ -559,7 +560,7 @@ def deliver_building(world, o):
     elif clock.quarter >= 0:
         world.accounts[0].expanded += 1
     if company.parcel == case.parcel:
-        parcel.vacant_since = -1
+        parcel.vacant_since = NEVER
 
 
 @rule
@@ -576,7 +577,7 @@ def renovate_parcel(world, j):
 @rule
 def move_in(world, i, j, o):
     """Company ``i`` takes parcel ``j`` into use and leaves its old site, which comes on offer."""
-    clock = world.clock[0]
+    p, clock = world.parameters[0], world.clock[0]
     company = world.companies[i]
     parcel = world.parcels[j]
     came_from_outside = company.state == PROSPECT
@@ -597,9 +598,13 @@ def move_in(world, i, j, o):
     parcel.reserved = -1
     parcel.offered = False
     parcel.wish_to_sell = False
-    parcel.vacant_since = -1
+    parcel.vacant_since = NEVER
     if clock.quarter >= 0:
         if came_from_outside:
+            # What half of such firms would have built elsewhere in the region is not built there now.
+            spared = 0.5 * p.build_cost * p.growth_room * floor_needed(company)
+            world.accounts[0].avoided += ledger.cents(spared)
+            world.accounts[0].works += spared * ledger.discount(world)
             world.accounts[0].settled += 1
             if company.home:
                 world.accounts[0].settled_home += 1
@@ -639,14 +644,14 @@ def work_on_project(world, r):
     if company.state != SITTING or company.parcel != project.parcel:
         end_project(world, r)
         return
-    if project.stalled >= 0:
+    if project.stalled > NEVER:
         if clock.quarter - project.stalled > p.stall_patience:
             events.happen(world, events.LEFT_STALLED, -1, project.company, project.parcel, project.cost, 0.0)
             end_project(world, r)
             return
         if draws.uniform(clock.seed, draws.RESUME, clock.quarter, project.key, 0) >= p.resume_rate:
             return
-        project.stalled = -1
+        project.stalled = NEVER
         project.stall_task = NO_TASK
         events.happen(world, events.TASK_RESUMED, -1, project.company, project.parcel, float(project.task), 0.0)
     if clock.quarter < project.until:
@@ -703,7 +708,7 @@ def finish_project(world, r):
     company.plan = NO_PLAN
     company.plan_target = -1
     company.known_until = min(company.known_until, clock.quarter)
-    company.followed_up = -1
+    company.followed_up = NEVER
     end_project(world, r)
 
 
@@ -712,7 +717,7 @@ def end_project(world, r):
     """Close a project's record."""
     project = world.projects[r]
     project.task = NO_TASK
-    world.parcels[project.parcel].building_until = -1
+    world.parcels[project.parcel].building_until = NEVER
     company = world.companies[project.company]
     if company.project == r:
         company.project = -1
@@ -743,8 +748,8 @@ def work_on_public_space(world, s):
             size = min(1.0, segment.pending / 500_000.0)
             company.uncertainty *= math.exp(-p.uncertainty_completion * size)
     events.happen(world, events.WORKS_DELIVERED, -1, MUNICIPALITY, s, segment.pending, segment.quality)
-    segment.works_until = -1
-    segment.promised_at = -1
+    segment.works_until = NEVER
+    segment.promised_at = NEVER
     segment.announced = 0.0
     segment.pending = 0.0
 

@@ -24,6 +24,7 @@ from sim.records import (
     MOVE_WITHIN,
     MOVING,
     N_PLANS,
+    NEVER,
     NO_PLAN,
     NO_TASK,
     PERMIT,
@@ -190,7 +191,7 @@ def value_next_door(world, company, parcel, plot, land):
 def is_free_land(plot):
     """Return whether a plot stands without occupant, works or claim: land, or an empty building on it."""
     return (plot.live and plot.occupant < 0 and plot.reserved < 0 and plot.opportunity < 0
-            and plot.building_until < 0)
+            and plot.building_until == NEVER)
 
 
 @rule
@@ -234,7 +235,7 @@ def appraise_park(world, i):
 @rule
 def site_is_free(parcel):
     """Return whether a site on offer can still be had by somebody."""
-    return parcel.live and parcel.reserved < 0 and parcel.opportunity < 0 and parcel.building_until < 0
+    return parcel.live and parcel.reserved < 0 and parcel.opportunity < 0 and parcel.building_until == NEVER
 
 
 @rule
@@ -289,7 +290,7 @@ def drop_plan(world, i):
     company.plan_target = -1
     company.plan_value = 0.0
     company.known_until = min(company.known_until, world.clock[0].quarter)
-    company.followed_up = -1
+    company.followed_up = NEVER
 
 
 @rule
@@ -315,7 +316,7 @@ def start_project(world, i):
     p, clock, counts = world.parameters[0], world.clock[0], world.counts[0]
     company = world.companies[i]
     parcel = world.parcels[company.parcel]
-    if parcel.building_until >= 0 or parcel.opportunity >= 0:
+    if parcel.building_until > NEVER or parcel.opportunity >= 0:
         return
     if company.plan == RENOVATE:
         utility, cost = appraise_renovation(world, company, parcel)
@@ -337,14 +338,14 @@ def start_project(world, i):
     project.plan = company.plan
     project.task = PERMIT
     project.until = clock.quarter + int(p.permit_quarters)
-    project.stalled = -1
+    project.stalled = NEVER
     project.stall_task = NO_TASK
     if draws.uniform(clock.seed, draws.STALL, 0, project.key, 0) < p.stall_chance:
         first = draws.uniform(clock.seed, draws.STALL_TASK, 0, project.key, 0) < 0.5
         project.stall_task = PERMIT if first else FINANCE
     project.floor = floor
     project.cost = cost
-    project.queued = -1
+    project.queued = NEVER
     company.project = row
 
 

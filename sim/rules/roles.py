@@ -44,6 +44,7 @@ from sim.records import (
     MOVE_AWAY,
     MOVE_WITHIN,
     MUNICIPALITY,
+    NEVER,
     NO_PLAN,
     NO_TASK,
     NOBODY,
@@ -140,7 +141,7 @@ def list_work(world):
         n = list_case_work(world, jobs, order, n, o)
     for r in range(counts.projects):
         project = world.projects[r]
-        if project.task != NO_TASK and project.stalled >= 0:
+        if project.task != NO_TASK and project.stalled > NEVER:
             n = add_job(world, jobs, order, n, ONTZORGEN, A_TASK, r, task_hours(world, project.task), REALISE, 2,
                         project.stalled, project.key)
     for s in range(counts.segments):
@@ -221,7 +222,7 @@ def list_case_work(world, jobs, order, n, o):
         if case.reason == events.UNFAIR_DIVISION and not case.fair:
             n = add_job(world, jobs, order, n, VERBINDEN, A_MEDIATION, o, p.hours_mediation, process, 1, place,
                         case.key)
-    elif case.stage == REALISATION and case.stalled >= 0:
+    elif case.stage == REALISATION and case.stalled > NEVER:
         n = add_job(world, jobs, order, n, ONTZORGEN, A_TASK, o, task_hours(world, case.task), REALISE, 1, place,
                     case.key)
     return n
@@ -242,8 +243,8 @@ def has_doubters(world, o):
 def wants_collective(world, segment):
     """Return whether the public space here is poor and nobody has brought its neighbours together lately."""
     quarter = world.clock[0].quarter
-    return (segment.quality < world.parameters[0].works_trigger - 0.15 and segment.works_until < 0
-            and segment.measure < 0 and (segment.raised < 0 or quarter - segment.raised >= 8))
+    return (segment.quality < world.parameters[0].works_trigger - 0.15 and segment.works_until == NEVER
+            and segment.measure < 0 and (segment.raised == NEVER or quarter - segment.raised >= 8))
 
 
 @rule
@@ -363,7 +364,7 @@ def act(world, role, action, target, kind):
             take_over_task(world, target)
     elif kind == 2:
         project = world.projects[target]
-        project.stalled = -1
+        project.stalled = NEVER
         project.stall_task = NO_TASK
         events.happen(world, events.TASK_RESUMED, -1, project.company, project.parcel, float(project.task), 1.0)
     else:
@@ -435,7 +436,7 @@ def introduce(world, i, succeeded):
     company.introduced_at = world.clock[0].quarter
     if succeeded:
         company.introduced = 3
-        company.followed_up = -1
+        company.followed_up = NEVER
         events.happen(world, events.INTRODUCED, -1, i, company.parcel, 0.0, 0.0)
 
 
@@ -510,7 +511,7 @@ def mediate(world, o):
 def take_over_task(world, o):
     """Take over the task at which a realisation stalls, so that it goes on."""
     case = world.opportunities[o]
-    case.stalled = -1
+    case.stalled = NEVER
     case.stall_task = NO_TASK
     case.task_until = max(case.task_until, world.clock[0].quarter + 1)
     events.happen(world, events.TASK_RESUMED, o, MUNICIPALITY, case.parcel, float(case.task), 1.0)

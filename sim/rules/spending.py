@@ -19,6 +19,7 @@ from sim.records import (
     DEMAND_DRIVEN,
     LAND,
     MUNICIPALITY,
+    NEVER,
     NO_APPROACH,
     NOBODY,
     SUPPLY_DRIVEN,
@@ -62,7 +63,7 @@ def carry_out_programme(world):
     floors = floor_along(world)
     for s in range(n):
         segment = world.segments[s]
-        if segment.works_until < 0 and segment.measure < 0 and segment.quality < p.works_trigger:
+        if segment.works_until == NEVER and segment.measure < 0 and segment.quality < p.works_trigger:
             score[s] = (p.works_quality - segment.quality) * floors[s]
     for _ in range(n):
         best = -1
@@ -116,7 +117,7 @@ def follow_private_money(world):
         best, best_ratio = -1, 0.0
         for s in range(n):
             segment = world.segments[s]
-            if segment.works_until >= 0 or segment.measure >= 0 or segment.quality >= p.works_trigger:
+            if segment.works_until > NEVER or segment.measure >= 0 or segment.quality >= p.works_trigger:
                 continue
             cost = cost_of_public_works(world, segment)
             if cost <= 0.0 or cost > team.budget_left:
@@ -168,8 +169,8 @@ def buy_vacant_sites(world, money):
 @rule
 def can_be_bought(parcel):
     """Return whether the municipality could buy a parcel: private, vacant, and without claim."""
-    return (parcel.live and parcel.occupant < 0 and parcel.vacant_since > -100_000 and parcel.owner != MUNICIPALITY
-            and parcel.reserved < 0 and parcel.opportunity < 0 and parcel.building_until < 0)
+    return (parcel.live and parcel.occupant < 0 and parcel.vacant_since > NEVER and parcel.owner != MUNICIPALITY
+            and parcel.reserved < 0 and parcel.opportunity < 0 and parcel.building_until == NEVER)
 
 
 @rule
