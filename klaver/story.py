@@ -157,7 +157,7 @@ class Teller:
         if parcel >= len(parcels):
             return self.say("party.parcel", n=parcel)
         name = str(parcels["name"].iloc[parcel])
-        return self.say("party.parcel", n=name.removeprefix("parcel "))
+        return self.say("party.parcel", n=_number(name))
 
     def _called(self, name: str) -> str:
         """Return a name that the program made up in the language of the story; any other as it is."""
@@ -167,7 +167,7 @@ class Teller:
         ):  # fmt: skip
             found = re.fullmatch(pattern, name)
             if found:
-                value = found[1] if field == "n" else self.say("party.parcel", n=found[1].removeprefix("parcel "))
+                value = found[1] if field == "n" else self.say("party.parcel", n=_number(found[1]))
                 return self.say(key, **{field: value})
         return name
 
@@ -219,7 +219,7 @@ class Teller:
 
     def tell(self, opportunity: int, length: int | None = _LENGTH) -> list[str]:
         """Return the story of one opportunity, one line a step; steps beyond ``length`` are counted."""
-        lines = self._join_repeats(self._chain(opportunity))
+        lines = self.told(self._chain(opportunity))
         if length is not None and len(lines) > length:
             # The beginning and the end say most.
             head, tail = length - length // 2, length // 2
@@ -253,7 +253,7 @@ class Teller:
     def _lines(self, events: Iterable[Any]) -> list[Line]:
         return [Line(int(e.quarter), e.kind, self.sentence(e), float(e.value), float(e.threshold)) for e in events]
 
-    def _join_repeats(self, lines: list[Line]) -> list[str]:
+    def told(self, lines: list[Line]) -> list[str]:
         """Return lines as text, with a row of the same kind of step told once."""
         told, position = [], 0
         while position < len(lines):
@@ -346,7 +346,7 @@ class Teller:
         ours = {(line.quarter, line.sentence) for line in self.why(kind, row)}
         if there == self.end(kind, row) and ours == {(line.quarter, line.sentence) for line in lines}:
             return [self.say("why.without_same"), there]
-        told = other._join_repeats(lines) or [self.say("why.without_nothing")]
+        told = other.told(lines) or [self.say("why.without_nothing")]
         return [*told, there]
 
     def _opportunity_without(self, row: int, other: Teller) -> list[str]:
@@ -361,3 +361,8 @@ class Teller:
         if not found:
             return [self.say("why.without_no_opportunity", who=who)]
         return [self.say("why.without_opportunity", who=who, n=n, ending=other.ending(n)) for n in found]
+
+
+def _number(parcel: str) -> str:
+    """Return a parcel's name without the word that says it is one."""
+    return parcel.removeprefix("parcel ").removeprefix("plot ")

@@ -1,0 +1,315 @@
+"""The commands. Each checks what was asked, computes, shows, and writes a result folder whole.
+
+What they share (options, errors, exit codes) is in ``command_line.py``. Nothing heavy is imported before a command runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from klaver.command_line import FAILED, BadOption, Group, command, option
+from klaver.console import Speaker
+
+if TYPE_CHECKING:
+    from klaver.story import Teller
+
+MOST_SEEDS, MOST_QUARTERS = 100_000, 400
+COMPILE_SECONDS = 60
+STORIES = 3
+
+app = typer.Typer(
+    cls=Group, help="help.klaver", rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)  # fmt: skip
+
+
+@app.callback(invoke_without_command=True)
+def klaver(
+    context: typer.Context,
+    show_version: Annotated[bool, option("--version")] = False,
+    lang: Annotated[str | None, option("--lang", metavar="nl|en")] = None,
+) -> None:
+    """Say the version, or go on to a command."""
+    if show_version:
+        from klaver.results import version
+
+        print(f"klaver {version()}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
+
+
+Park = Annotated[str, typer.Argument(metavar="PARK", help="help.park")]
+Seed = Annotated[int, option("--seed", metavar="N")]
+Quarters = Annotated[int | None, option("--quarters", metavar="N")]
+Out = Annotated[Path | None, option("--out", metavar="DIR")]
+Force = Annotated[bool, option("--force")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="help.folder")]
+
+
+@command(app, "run")
+def run(
+    speak: Speaker,
+    park: Park,
+    strategy: Annotated[str, option("--strategy", metavar="S")] = "demand_driven",
+    seed: Seed = 1,
+    quarters: Quarters = None,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """One run, with its twin."""
+    check_number("seed", seed, seed >= 0)
+    check_quarters(quarters)
+    from klaver.chosen import choose_park, choose_strategies
+    from klaver.folders import RunFolder
+
+    scenario, (chosen,) = choose_park(park, speak.say), choose_strategies([strategy], speak.say)
+    folder = RunFolder.of(scenario, chosen, seed, quarters, out)
+    folder.check(force)
+    say_compiling(speak)
+    result = folder.compute(scenario, chosen)
+    place = folder.write(result, speak)
+    from klaver.display import show_run, show_stories
+
+    years = speak.say.duration(result.place.quarters)
+    title = speak.say("run.title", park=scenario.name, strategy=chosen.name, seed=seed, years=years)
+    show_run(speak, result.outcomes, title, park)
+    speak.remark("")
+    show_stories(speak, result.teller(speak.say.code), STORIES, str(place / "story.md"))
+    speak.remark("")
+    speak.remark(speak.say("run.written", folder=place))
+    speak.data({**folder.summary(result), "folder": place})
+
+
+@command(app, "compare")
+def compare(
+    speak: Speaker,
+    park: Park,
+    strategies: Annotated[str, option("--strategies", metavar="A,B|all")] = "all",
+    seeds: Annotated[int | None, option("--seeds", metavar="N")] = None,
+    seed: Seed = 1,
+    quick: Annotated[bool, option("--quick")] = False,
+    quarters: Quarters = None,
+    workers: Annotated[int | None, option("--workers", metavar="N")] = None,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """The main job: strategies on the same seeds."""
+    from klaver.chosen import choose_park, choose_strategies, split_names
+    from klaver.folders import DEFAULT_SEEDS, QUICK_SEEDS, CompareFolder
+
+    seeds = (QUICK_SEEDS if quick else DEFAULT_SEEDS) if seeds is None else seeds
+    check_number("seed", seed, seed >= 0)
+    check_number("seeds", seeds, seeds >= 1)
+    if seeds > MOST_SEEDS:
+        raise BadOption("error.too_many_seeds", n=seeds, most=MOST_SEEDS)
+    check_number("workers", workers, workers is None or workers >= 1)
+    check_quarters(quarters)
+    scenario = choose_park(park, speak.say)
+    chosen = choose_strategies(split_names(strategies), speak.say)
+    folder = CompareFolder.of(scenario, chosen, range(seed, seed + seeds), quarters, out)
+    folder.check(force)
+    say_compiling(speak)
+    with speak.progress(speak.say("compare.running")) as progress:
+        result = folder.compute(scenario, chosen, workers, progress)
+    place = folder.write(result, speak)
+    from klaver.display import show_comparison
+
+    content = folder.summary(result)
+    years = speak.say.duration(content["quarters"])
+    title = speak.say("compare.title", park=scenario.name, n=len(chosen), seeds=seeds, years=years)
+    show_comparison(speak, content, title, DEFAULT_SEEDS)
+    speak.remark("")
+    speak.remark(speak.say("compare.written", folder=place))
+    for label, what in (
+        ("report", f"report.{speak.say.code}.html"), ("figures", "pictures"), ("tables", "summary.csv, runs.parquet"),
+    ):  # fmt: skip
+        speak.remark(f"  {speak.say(f'compare.{label}')}: {what}")
+    speak.data({**content, "folder": place})
+
+
+@command(app, "show")
+def show(
+    speak: Speaker,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="help.thing")],
+    parameters: Annotated[bool, option("--parameters")] = False,
+    png: Annotated[Path | None, option("--png", metavar="FILE")] = None,
+) -> None:
+    """A park or strategy as it stands."""
+    from klaver import showing
+    from klaver.chosen import choose_thing
+
+    kind, thing = choose_thing(name, speak.say)
+    if kind == "strategy":
+        showing.show_strategy(speak, thing)
+        return
+    if png is not None:
+        showing.draw_to_file(thing, png, speak.say)
+    showing.show_park(speak, thing, parameters)
+    if png is not None:
+        speak.remark(speak.say("show.picture", path=png))
+
+
+@command(app, "list")
+def list_(speak: Speaker) -> None:
+    """Parks and strategies there are."""
+    from klaver.chosen import shipped
+
+    say = speak.say
+    found = shipped()
+    for kind in ("parks", "strategies"):
+        rows = [[name, title.get(say.code, "")] for name, title in found[kind].items()]
+        speak.result(speak.table([say("list.name"), say("list.what")], rows, say(f"list.{kind}")))
+    speak.remark(say("list.hint"))
+    speak.data(found)
+
+
+@command(app, "new")
+def new(
+    speak: Speaker,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="help.new_name")],
+    strategy: Annotated[bool, typer.Option("--strategy", help="help.new_strategy")] = False,
+    force: Force = False,
+) -> None:
+    """Write a file to start from."""
+    from klaver.templates import write_template
+
+    kind = "strategy" if strategy else "park"
+    path = write_template(name, kind, speak.say, force)
+    do = f"klaver compare rollepaal --strategies none,{path}" if strategy else f"klaver compare {path}"
+    speak.result(speak.say("new.written", path=path, command=do))
+    speak.data({"path": path, "kind": kind})
+
+
+@command(app, "doctor")
+def doctor(speak: Speaker) -> int:
+    """Is everything there."""
+    from klaver.doctor import examine
+
+    say = speak.say
+    say_compiling(speak)
+    checks = list(examine(say))
+    bad = sum(not check.well for check in checks)
+    rows = [[check.what, say("doctor.ok" if check.well else "doctor.bad"), check.found] for check in checks]
+    speak.result(speak.table(["", "", ""], rows, say("doctor.title")))
+    speak.result(say("doctor.not_ok", n=bad) if bad else say("doctor.all_ok"))
+    speak.data({"ok": not bad, "checks": [check._asdict() for check in checks]})
+    return FAILED if bad else 0
+
+
+@command(app, "rerun")
+def rerun(
+    speak: Speaker,
+    folder: Folder,
+    workers: Annotated[int | None, option("--workers", metavar="N")] = None,
+) -> int:
+    """The same numbers again?"""
+    check_number("workers", workers, workers is None or workers >= 1)
+    from klaver.folders import run_again
+    from klaver.results import version
+
+    say = speak.say
+    say_compiling(speak)
+    speak.note(say("rerun.running", folder=folder))
+    with speak.progress(say("compare.running")) as progress:
+        again = run_again(folder, workers, progress)
+    if again.version != version():
+        speak.note(say("rerun.version", old=again.version, new=version()))
+    if again.differences:
+        key, old, new_ = again.differences[0]
+        n = len(again.differences)
+        speak.result(say("rerun.different", n=n, total=again.values, key=key, old=old, new=new_))
+    else:
+        speak.result(say("rerun.same", n=say.number(again.values)))
+    speak.data({
+        "same": not again.differences, "values": again.values,
+        "differences": [{"key": key, "old": old, "new": new_} for key, old, new_ in again.differences[:100]],
+    })  # fmt: skip
+    return FAILED if again.differences else 0
+
+
+@command(app, "why")
+def why(
+    speak: Speaker,
+    folder: Folder,
+    kind: Annotated[str, typer.Argument(metavar="company|parcel|opportunity", help="help.why_kind")],
+    name: Annotated[str, typer.Argument(metavar="ID", help="help.why_id")],
+) -> None:
+    """The chain of events behind something."""
+    from klaver.folders import read_teller
+
+    say, teller = speak.say, read_teller(folder, speak.say)
+    row = teller.find(kind, name)
+    called = teller.tables["companies"]["name"].iloc[row] if kind == "company" else teller.parcel(row)
+    speak.result(say(f"why.title_{kind}", name=called, n=row))
+    lines = teller.why(kind, row)
+    speak.result("")
+    for text in teller.told(lines) or [say("why.nothing")]:
+        speak.result(f"  {text}")
+    speak.result("")
+    speak.result(teller.end(kind, row))
+    without = teller.without(kind, row)
+    if without:
+        speak.result("")
+        speak.result(say("why.without"))
+        for text in without:
+            speak.result(f"  {text}")
+    speak.data({
+        "kind": kind, "id": row, "name": called, "events": [line.__dict__ for line in lines],
+        "end": teller.end(kind, row), "without": without,
+    })  # fmt: skip
+
+
+@command(app, "story")
+def story(speak: Speaker, folder: Folder, everything: Annotated[bool, option("--all")] = False) -> None:
+    """The opportunities told."""
+    from klaver.display import show_stories
+    from klaver.folders import read_teller
+
+    teller: Teller = read_teller(folder, speak.say)
+    show_stories(speak, teller, None if everything else 2 * STORIES)
+    speak.data({
+        "opportunities": [
+            {"id": o, "heading": teller.heading(o), "story": teller.tell(o, None)} for o in teller.opportunities()
+        ]
+    })  # fmt: skip
+
+
+def check_number(name: str, n: int | None, well: bool) -> None:
+    """Refuse a number that is out of bounds, naming the option."""
+    if not well:
+        raise BadOption(f"error.{name}", n=n)
+
+
+def check_quarters(quarters: int | None) -> None:
+    """Refuse a horizon that is none, or without end."""
+    if quarters is not None and not 1 <= quarters <= MOST_QUARTERS:
+        raise BadOption("error.quarters", n=quarters, most=MOST_QUARTERS)
+
+
+def say_compiling(speak: Speaker) -> None:
+    """Tell beforehand that the first run compiles the rules, which takes a while."""
+    from klaver.doctor import is_compiled
+
+    if not is_compiled():
+        speak.note(speak.say("compile.first", seconds=COMPILE_SECONDS))
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character shows a question mark, rather than stopping.
+        reconfigure: Callable[..., Any] | None = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    app()
+
+
+if __name__ == "__main__":
+    main()

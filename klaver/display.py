@@ -1,0 +1,114 @@
+"""What results look like in the terminal: the tables of a run and of a comparison, and the text around them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from klaver.console import Speaker
+from klaver.language import Language
+
+_SHOWN = ("multiplier_gross", "multiplier_additional", "vitality", "social_balance")
+_EUROS = ("private_investment", "public_outlay", "social_balance")
+_SHARES = ("vacancy", "displacement", "satisfaction")
+
+
+def outcome_text(say: Language, outcome: str, value: float | None) -> str:
+    """Return one outcome with its unit, or "undefined"."""
+    if value is None or not math.isfinite(value):
+        return say("run.undefined") if outcome.startswith("multiplier") else "-"
+    if outcome in _EUROS:
+        return say.euros(value)
+    if outcome in _SHARES:
+        return f"{say.number(100 * value, 1)}%"
+    if outcome == "lead_time":
+        return say.duration(value)
+    if outcome.startswith("multiplier"):
+        return say.number(value, 2)
+    return say.number(value, 1 if outcome.startswith("vitality") else 0)
+
+
+def show_run(speaker: Speaker, outcomes: Mapping[str, Mapping[str, float]], title: str, park: str) -> None:
+    """Show the outcomes of one run beside those of its twin."""
+    say = speaker.say
+    rows = []
+    for outcome in outcomes["with"]:
+        if outcome in ("multiplier_additional", "social_balance"):
+            cells = ["", "", outcome_text(say, outcome, outcomes["difference"][outcome])]
+        else:
+            cells = [outcome_text(say, outcome, outcomes[side][outcome]) for side in ("with", "without", "difference")]
+            if outcome.startswith("multiplier"):
+                cells[2] = ""
+        rows.append([say(f"outcome.{outcome}"), *cells])
+    columns = [say("run.outcome"), say("run.with"), say("run.without"), say("run.difference")]
+    speaker.result(speaker.table(columns, rows, title))
+    if not math.isfinite(outcomes["difference"]["multiplier_additional"]):
+        speaker.remark(say("run.undefined_nothing_spent"))
+    speaker.remark(say("run.one_run", park=park))
+
+
+def show_comparison(speaker: Speaker, content: Mapping[str, Any], title: str, few: int) -> None:
+    """Show a comparison from its JSON.
+
+    Parameters
+    ----------
+    speaker
+        Who shows it.
+    content
+        As ``klaver compare --json`` gives it.
+    title
+        Above the table.
+    few
+        Number of seeds below which a note says that these are too few.
+    """
+    say = speaker.say
+    columns = [say("compare.strategy"), *(say(f"outcome.{outcome}") for outcome in _SHOWN)]
+    columns += [say("compare.best_vitality"), say("compare.best_balance")]
+    rows, notes = [], []
+    for name, outcomes in content["strategies"].items():
+        cells = []
+        for outcome in _SHOWN:
+            found = outcomes[outcome]
+            cells.append(_interval(say, outcome, found))
+            if found["mean"] is None and found.get("note") and name != content["reference"]:
+                label = say(f"outcome.{outcome}")
+                notes.append(say("compare.undefined_note", outcome=label, strategy=name, note=found["note"]))
+        best = outcomes.get("probability_best") or {}
+        cells += [
+            "-" if best.get(key) is None else say.share(best[key]) for key in ("vitality", "social_balance")
+        ]
+        rows.append([name, *cells])
+    speaker.result(speaker.table(columns, rows, title))
+    for line in [say("compare.multiplier_unit"), say("compare.interval"), say("compare.twin"), *notes]:
+        speaker.remark(line)
+    if content["seeds"] < few:
+        speaker.remark(say("compare.few_seeds", seeds=content["seeds"], default=few))
+    speaker.remark(say("compare.measured_not"))
+
+
+def _interval(say: Language, outcome: str, found: Mapping[str, Any]) -> str:
+    """Return a mean with its interval, in the unit of the table."""
+    if found["mean"] is None:
+        return say("compare.undefined")
+    scale, digits = (1e-6, 1) if outcome == "social_balance" else (1.0, 2 if outcome.startswith("mult") else 1)
+    mean = say.number(found["mean"] * scale, digits)
+    if found.get("low") is None or found.get("high") is None:
+        return mean
+    between = say("number.and")
+    return f"{mean} ({say.number(found['low'] * scale, digits)} {between} {say.number(found['high'] * scale, digits)})"
+
+
+def show_stories(speaker: Speaker, teller: Any, most: int | None, where: str | None = None) -> None:
+    """Tell the opportunities of a run, the most telling first."""
+    say = speaker.say
+    speaker.result(teller.count())
+    opportunities: Sequence[int] = teller.opportunities()
+    for opportunity in opportunities[:most]:
+        speaker.result("")
+        speaker.result(teller.heading(opportunity))
+        for line in teller.tell(opportunity):
+            speaker.result(f"  {line}")
+    if most is not None and len(opportunities) > most:
+        speaker.result("")
+        speaker.result(say("story.more", n=len(opportunities) - most, file=where or "`klaver story --all`"))

@@ -1,0 +1,258 @@
+"""The two kinds of result folder: of one run, and of a comparison. What is in them, and how they are run again.
+
+A folder is described before anything is computed, so that a folder that may not be written is refused at once; what
+``provenance.json`` keeps as *configuration* is all that the numbers follow from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from klaver import pictures, results
+from klaver.console import Speaker
+from klaver.language import LANGUAGES, Language
+from klaver.runs import DEFAULT_SEEDS, QUICK_SEEDS, Run, sim_park
+from klaver.runs import run as run_one
+from klaver.story import Teller
+from sim.inputs.scenario import Scenario
+from sim.inputs.strategy import Strategy
+
+if TYPE_CHECKING:
+    from analysis.compare import Comparison
+
+__all__ = ["DEFAULT_SEEDS", "QUICK_SEEDS", "CompareFolder", "RunFolder", "read_teller", "run_again"]
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Folder:
+    """A result folder to be: where it goes and what its numbers follow from."""
+
+    path: Path
+    configuration: dict[str, Any]
+    began: float
+
+    command = ""
+
+    def check(self, force: bool) -> None:
+        """Refuse to go on where something would be lost; see :func:`results.check_folder`."""
+        results.check_folder(self.path, self.command, self.configuration, force)
+
+    @property
+    def quarters(self) -> int:
+        """Length of a run."""
+        return int(self.configuration["quarters"])
+
+    @property
+    def seeds(self) -> list[int]:
+        """All seeds."""
+        return list(self.configuration["seeds"])
+
+
+class RunFolder(Folder):
+    """The folder of one run: summary, story, tables of the run and of its twin, pictures."""
+
+    command = "run"
+
+    @classmethod
+    def of(cls, scenario: Scenario, strategy: Strategy, seed: int, quarters: int | None, out: Path | None) -> RunFolder:
+        """Describe the folder of one run."""
+        name = f"{file_name(scenario.name)}-{file_name(strategy.name)}-{seed}"
+        configuration = configure(scenario, [strategy], [seed], quarters)
+        return cls(out or Path("results") / name, configuration, time.time())
+
+    def compute(self, scenario: Scenario, strategy: Strategy) -> Run:
+        """Run it."""
+        return run_one(scenario, strategy, self.seeds[0], quarters=self.quarters)
+
+    def summary(self, run: Run) -> dict[str, Any]:
+        """Return the numbers of a run: its outcomes, and a hash of every table."""
+        tables = {name: _hash_table(table) for name, table in run.tables.items()}
+        return results.plain({
+            "park": run.scenario.name, "strategy": run.strategy.name, "seed": run.seed, "quarters": self.quarters,
+            "outcomes": run.outcomes, "tables_sha256": tables,
+        })  # fmt: skip
+
+    def write(self, run: Run, speak: Speaker) -> Path:
+        """Write everything, whole, and return where."""
+        summary = self.summary(run)
+        with results.writing(self.path) as folder:
+            (folder / "summary.json").write_text(results.as_json(summary) + "\n", encoding="utf-8")
+            for name in ("tables", "twin", "pictures"):
+                (folder / name).mkdir()
+            for name, table in run.tables.items():
+                results.write_table(table, folder / "tables" / name)
+            for name, table in run.twin_tables.items():
+                results.write_table(table, folder / "twin" / name)
+            (folder / "story.md").write_text(run.story(speak.say.code), encoding="utf-8")
+            pictures.draw_run(run, folder / "pictures", speak.say)
+            record = results.provenance(self.command, self.configuration, summary, self.began)
+            (folder / results.PROVENANCE).write_text(results.as_json(record) + "\n", encoding="utf-8")
+        return self.path
+
+
+class CompareFolder(Folder):
+    """The folder of a comparison: its JSON, the runs behind it, a summary, pictures, and a report in both languages."""
+
+    command = "compare"
+
+    @classmethod
+    def of(
+        cls,
+        scenario: Scenario,
+        strategies: Sequence[Strategy],
+        seeds: Iterable[int],
+        quarters: int | None,
+        out: Path | None,
+    ) -> CompareFolder:
+        """Describe the folder of a comparison."""
+        numbers = list(seeds)
+        name = f"{file_name(scenario.name)}-compare-{len(numbers)}"
+        configuration = configure(scenario, strategies, numbers, quarters)
+        return cls(out or Path("results") / name, configuration, time.time())
+
+    def compute(
+        self, scenario: Scenario, strategies: Sequence[Strategy], workers: int | None, progress: Progress | None
+    ) -> Comparison:
+        """Run everything."""
+        from klaver.runs import compare
+
+        return compare(
+            scenario, strategies, self.seeds, workers=workers, quarters=self.quarters, progress=progress
+        )
+
+    def summary(self, comparison: Comparison) -> dict[str, Any]:
+        """Return the numbers of a comparison, as ``--json`` gives them."""
+        return results.plain(comparison.to_json())
+
+    def write(self, comparison: Comparison, speak: Speaker) -> Path:
+        """Write everything, whole, and return where."""
+        from analysis.report import write_report
+
+        content = self.summary(comparison)
+        with results.writing(self.path) as folder:
+            (folder / "comparison.json").write_text(results.as_json(content) + "\n", encoding="utf-8")
+            runs = comparison.runs.table
+            results.write_table(runs, folder / "runs")
+            comparison.summary().to_csv(folder / "summary.csv")
+            (folder / "pictures").mkdir()
+            pictures.draw_comparison(comparison, folder / "pictures", speak.say)
+            for code in LANGUAGES:
+                write_report(comparison, folder / f"report.{code}.html", lang=code)
+            numbers = {"comparison": content, "runs_sha256": _hash_table(runs)}
+            record = results.provenance(self.command, self.configuration, numbers, self.began)
+            (folder / results.PROVENANCE).write_text(results.as_json(record) + "\n", encoding="utf-8")
+        return self.path
+
+
+class Again(NamedTuple):
+    """What running a folder again showed: how many values were held against each other, and which differ."""
+
+    values: int
+    differences: list[tuple[str, Any, Any]]
+    version: str
+
+
+def run_again(path: Path, workers: int | None = None, progress: Progress | None = None) -> Again:
+    """Run a result folder again from the inputs it holds.
+
+    Raises
+    ------
+    results.UnreadableResult
+        If the folder is no result, or torn.
+    """
+    record = results.read_provenance(path)
+    kept = record["configuration"]
+    problem = partial(results.UnreadableResult, "error.torn_result", file=path / results.PROVENANCE)
+    if record["command"] not in ("run", "compare"):
+        raise problem(problem=f"command is {record['command']!r}")
+    try:
+        scenario = Scenario.from_resolved(kept["park"])
+        strategies = [Strategy.from_resolved(content) for content in kept["strategies"].values()]
+        seeds, quarters = [int(seed) for seed in kept["seeds"]], int(kept["quarters"])
+        if not strategies or not seeds or quarters < 1:
+            raise ValueError("no strategies, seeds or quarters")
+    except (KeyError, TypeError, ValueError, AttributeError) as cause:
+        raise problem(problem=cause) from cause
+    if record["command"] == "run":
+        folder = RunFolder.of(scenario, strategies[0], seeds[0], quarters, path)
+        old = results.read_json(path / "summary.json")
+        new = folder.summary(folder.compute(scenario, strategies[0]))
+        hashes: dict[str, str] = {}
+    else:
+        both = CompareFolder.of(scenario, strategies, seeds, quarters, path)
+        old = results.read_json(path / "comparison.json")
+        comparison = both.compute(scenario, strategies, workers, progress)
+        new = both.summary(comparison)
+        hashes = {"runs_sha256": _hash_table(comparison.runs.table)}
+    found = list(results.differences(old, new))
+    numbers = {"comparison": new, **hashes} if hashes else new
+    if not found and results.hash_of(numbers) != record.get("numbers_sha256"):
+        found = [("numbers_sha256", record.get("numbers_sha256"), results.hash_of(numbers))]
+    return Again(results.count_values(new), found, record["version"])
+
+
+def read_teller(path: Path, say: Language) -> Teller:
+    """Return who tells the run of a folder.
+
+    Raises
+    ------
+    results.UnreadableResult
+        If the folder is no result of ``klaver run``, or torn.
+    """
+    record = results.read_provenance(path)
+    if record["command"] != "run":
+        raise results.UnreadableResult("error.no_run", folder=path, command=record["command"])
+    needed = ("companies", "owners", "parcels", "opportunities", "seats", "events")
+    tables = {name: _read_table(path / "tables" / f"{name}.parquet") for name in needed}
+    twin = {name: _read_table(path / "twin" / f"{name}.parquet") for name in needed if name in _OF_TWIN}
+    return Teller(tables, say, twin)
+
+
+_OF_TWIN = ("companies", "parcels", "opportunities", "events")
+
+
+def _read_table(file: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(file)
+    except Exception as problem:  # pyarrow has no common base for what a torn file raises
+        raise results.UnreadableResult("error.torn_result", file=file, problem=problem) from problem
+
+
+def configure(
+    scenario: Scenario, strategies: Sequence[Strategy], seeds: Sequence[int], quarters: int | None
+) -> dict[str, Any]:
+    """Return all that the numbers of a result follow from, as JSON can hold it."""
+    place = sim_park(scenario, quarters)
+    return {
+        "park_name": scenario.name,
+        "park": results.plain(scenario.resolved()),
+        "strategies": {strategy.name: results.plain(strategy.resolved()) for strategy in strategies},
+        "seeds": list(seeds),
+        "quarters": int(place.quarters),
+    }
+
+
+def file_name(name: str) -> str:
+    """Return a name that can be that of a file or folder."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "park"
+
+
+def _hash_table(table: pd.DataFrame) -> str:
+    """Return a hash of a table's values, to the last bit."""
+    digest = hashlib.sha256()
+    frame = table.reset_index() if any(table.index.names) else table
+    for column in frame.columns:
+        values: Mapping[str, Any] = {str(column): frame[column].tolist()}
+        digest.update(results.hash_of(values).encode())
+    return digest.hexdigest()
