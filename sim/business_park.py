@@ -63,9 +63,11 @@ class BusinessPark(mesa.Model):
     """
 
     def __init__(self, park: Park, strategy: np.recarray | None = None, seed: int = 0) -> None:
-        super().__init__(rng=seed)
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise ValueError(f"seed is {seed}; a seed is a whole number from 0")
+        super().__init__(rng=int(seed))
         self.park = park
-        self.world, self.names = prepare_named(park, seed)
+        self.world, self.names = prepare_named(park, int(seed))
         adopt_strategy(self.world, no_strategy() if strategy is None else strategy)
         self._grid: OrthogonalMooreGrid | None = None
         self._views: dict[type[RecordAgent], dict[int, RecordAgent]] = {}

@@ -9,7 +9,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[2]
 STOREYS = ("sim", "analysis", "klaver")  # from the ground up
-HEAVY = ("mesa", "pandas", "matplotlib", "solara", "scipy", "seaborn", "networkx")
+HEAVY = ("mesa", "pandas", "matplotlib", "solara", "scipy.stats", "seaborn", "networkx")
 
 
 def imported_modules(path: Path) -> set[str]:
