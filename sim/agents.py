@@ -217,7 +217,7 @@ class Opportunity(RecordAgent, table="opportunities", dtype=records.OPPORTUNITY)
         return records.STAGES[self.stage]
 
     @property
-    def seats(self) -> np.recarray:
+    def seats(self) -> np.ndarray:
         """The parties at its table (``records.SEAT``), one record each."""
         return self.model.world.seats[self.row, : self.n_parties]
 
@@ -252,5 +252,4 @@ class Parcel(RecordAgent, table="parcels", dtype=records.PARCEL):
 
 
 def _parcels_of(model: BusinessPark, party: int) -> list[Parcel]:
-    table = model.world.parcels[: model.world.counts[0].parcels]
-    return [model.parcel(int(row)) for row in np.flatnonzero(table.live & (table.owner == party))]
+    return [parcel for parcel in model.parcels if parcel.owner == party]
