@@ -17,11 +17,12 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
 import platformdirs
+from numba.core import types
 
 SOURCES = Path(__file__).parent
 
@@ -90,13 +91,33 @@ if not JIT:
     np.seterr(over="ignore")
 
 
+_OPTIONS = {"cache": True, "error_model": "numpy", "fastmath": False, "no_cfunc_wrapper": True}
+
+
+def _compile_once_per_type(dispatcher: Any) -> Any:
+    """Let a call from another rule with a constant (``pay(..., -1, -1)``) use the version for plain integers.
+
+    Left alone, Numba compiles a version of its own for every constant: a quarter of all compilations.
+    """
+    if not JIT:
+        return dispatcher
+    template = dispatcher.get_call_template
+
+    def without_literals(arguments: Any, named: Any) -> Any:
+        plain = tuple(types.unliteral(kind) for kind in arguments)
+        return template(plain, {name: types.unliteral(kind) for name, kind in named.items()})
+
+    dispatcher.get_call_template = without_literals
+    return dispatcher
+
+
 def rule(function: _Rule) -> _Rule:
     """Compile ``function`` with Numba, keeping the compilation on disk.
 
     Arithmetic follows NumPy (a division by zero gives infinity, no exception), and no reordering of floating-point
     operations is allowed, so that a run is the same to the bit on every machine of one kind.
     """
-    return numba.njit(cache=True, error_model="numpy", fastmath=False, no_cfunc_wrapper=True)(function)  # type: ignore
+    return _compile_once_per_type(numba.njit(**_OPTIONS)(function))
 
 
 def rule_of(signature: str) -> Callable[[_Rule], _Rule]:
@@ -108,6 +129,6 @@ def rule_of(signature: str) -> Callable[[_Rule], _Rule]:
     def compile_with_signature(function: _Rule) -> _Rule:
         if not JIT:
             return function
-        return numba.njit(signature, cache=True, error_model="numpy", fastmath=False, no_cfunc_wrapper=True)(function)  # type: ignore
+        return numba.njit(signature, **_OPTIONS)(function)  # type: ignore[no-any-return]
 
     return compile_with_signature
