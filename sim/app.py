@@ -19,9 +19,10 @@ from sim.park.generate import lay_out
 from sim.park.plan import LayoutSettings
 
 BLUE, ORANGE, SKY = "#0072B2", "#D55E00", "#56B4E9"  # Okabe and Ito: told apart by the colour-blind too
+# Mesa 3.5.1 takes a lowest value of 0 for "not given", and then finds none among cells without a building.
 LAYER_STYLES = {
-    "public_quality": PropertyLayerStyle(colormap="Greys", vmin=0, vmax=1, alpha=0.5, colorbar=False),
-    "quality": PropertyLayerStyle(colormap="YlGn", vmin=0, vmax=1, alpha=0.9, colorbar=True),
+    "public_quality": PropertyLayerStyle(colormap="Greys", vmin=1e-9, vmax=1, alpha=0.5, colorbar=False),
+    "quality": PropertyLayerStyle(colormap="YlGn", vmin=1e-9, vmax=1, alpha=0.9, colorbar=True),
 }
 
 
@@ -66,9 +67,10 @@ def draw_company(company: Company) -> AgentPortrayalStyle:
     """Return how a company looks on the map; one that wants to leave is a triangle."""
     leaves = company.plan in (records.MOVE_AWAY, records.MOVE_WITHIN)
     colour = BLUE if company.trust >= 0.5 else SKY if company.trust >= 0.3 else ORANGE
+    # Mesa 3.5.1 draws agents with a zorder other than 1 nowhere.
     return AgentPortrayalStyle(
         color=colour, marker="^" if leaves else "o", size=10.0 + min(company.jobs, 150.0), edgecolors="black",
-        linewidths=0.5, zorder=3)
+        linewidths=0.5, zorder=1)
 
 
 def draw_layer(layer: object) -> PropertyLayerStyle | None:

@@ -7,6 +7,9 @@ import pytest
 
 solara = pytest.importorskip("solara", reason="the page needs klaver[dashboard]")
 
+from matplotlib.figure import Figure  # noqa: E402
+from mesa.visualization.mpl_space_drawing import draw_space  # noqa: E402
+
 from sim import app, records  # noqa: E402
 
 
@@ -68,3 +71,10 @@ def test_companies_and_layers_have_a_look(park):
     drawn = [layer for layer in park.grid._mesa_property_layers.values() if app.draw_layer(layer) is not None]
     assert {layer.name for layer in drawn} == set(app.LAYER_STYLES)
     assert park.municipality.approach_name in records.APPROACHES
+
+
+def test_the_map_draws_every_company_and_the_range_of_quality(park):
+    axes = Figure().add_subplot()
+    draw_space(park.grid, app.draw_company, propertylayer_portrayal=app.draw_layer, ax=axes)
+    assert sum(len(dots.get_offsets()) for dots in axes.collections if len(dots.get_sizes())) == len(park.companies)
+    assert [image.get_clim() for image in axes.images] == [(1e-9, 1), (1e-9, 1)]
