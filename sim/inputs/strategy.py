@@ -1,0 +1,190 @@
+"""A strategy file: what the municipality does. Read, checked, and turned into the record that the rules read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, ValidationError, model_validator
+
+from sim.inputs.files import list_shipped, read_with_base
+from sim.inputs.problems import InvalidFile, sentences
+from sim.inputs.scenario import InTwoLanguages, Scenario, _Amount, _Share, _Table
+from sim.records import APPROACHES, PRINCIPLES, PROCESSES, ROLES, STRATEGY
+
+BUDGET_PER_HA = 10_000.0  # euros per gross hectare and year, where neither park nor strategy says otherwise [J]
+
+
+class RoleMix(_Table):
+    """Shares of the team's hours for each role."""
+
+    regisseren: _Share = 0.25
+    aanjagen: _Share = 0.25
+    verbinden: _Share = 0.25
+    ontzorgen: _Share = 0.25
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> RoleMix:
+        total = self.regisseren + self.aanjagen + self.verbinden + self.ontzorgen
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"sum to {total:g}; the shares of the four roles must sum to 1.")
+        return self
+
+    def shares(self) -> list[float]:
+        """Return the shares in the order of ``records.ROLES``."""
+        return [self.regisseren, self.aanjagen, self.verbinden, self.ontzorgen]
+
+
+class Steps(_Table):
+    """A mix per process step; a step left out uses the general mix."""
+
+    picture: RoleMix | None = None
+    identify: RoleMix | None = None
+    build: RoleMix | None = None
+    realise: RoleMix | None = None
+
+
+class Principles(_Table):
+    """The six guiding principles, each a switch."""
+
+    interests: bool = False
+    societal_value: bool = False
+    flexibility: bool = False
+    tailored_roles: bool = False
+    sharp_choices: bool = False
+    exit: bool = False
+
+
+class Competences(_Table):
+    """Chance that an action of each role succeeds."""
+
+    regisseren: _Share = 0.7
+    aanjagen: _Share = 0.7
+    verbinden: _Share = 0.7
+    ontzorgen: _Share = 0.7
+
+
+class Organisation(_Table):
+    """Team and mandate; what is left open follows the park."""
+
+    fte: Annotated[float, Field(ge=0, le=50)] | None = None
+    competence: Competences = Competences()
+    mandate: _Amount | None = None
+
+
+class Money(_Table):
+    """Budget and the rules for public money."""
+
+    budget_per_year: _Amount | None = None
+    max_public_share: _Share = 0.5
+    private_ratio: Annotated[float, Field(ge=0, le=100)] = 2.0
+
+
+class Exit(_Table):
+    """Stop conditions (principle 6)."""
+
+    rounds: Annotated[int, Field(ge=1, le=100)] = 3
+    quarters: Annotated[int, Field(ge=1, le=400)] = 12
+    euros: _Amount = 1_000_000.0
+
+
+class Strategy(_Table):
+    """A strategy as its file describes it, complete with every default."""
+
+    name: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_. -]+$")] = "strategy"
+    title: InTwoLanguages = InTwoLanguages()
+    description: InTwoLanguages = InTwoLanguages()
+    approach: Literal["none", "supply_driven", "demand_driven"] = "demand_driven"
+    roles: RoleMix = RoleMix()
+    steps: Steps = Steps()
+    adaptive: bool = False
+    principles: Principles = Principles()
+    organisation: Organisation = Organisation()
+    money: Money = Money()
+    exit: Exit = Exit()
+
+    def record(self, scenario: Scenario, gross_ha: float) -> np.recarray:
+        """Return the strategy as the rules read it, with what it leaves open filled in from the park.
+
+        Parameters
+        ----------
+        gross_ha
+            Area of the park, hectares; sets the budget where nobody states one.
+        """
+        record = np.zeros(1, STRATEGY).view(np.recarray)
+        row = record[0]
+        acts = self.approach != "none"
+        row.approach = APPROACHES.index(self.approach)
+        for place, process in enumerate(PROCESSES):
+            mix = getattr(self.steps, process) or self.roles
+            row.mix[place] = mix.shares()
+        row.adaptive = self.adaptive and acts
+        row.principles[:] = [acts and getattr(self.principles, name) for name in PRINCIPLES]
+        own, town = self.organisation, scenario.municipality
+        row.fte = (own.fte if own.fte is not None else town.fte) if acts else 0.0
+        row.competence[:] = [getattr(own.competence, role) for role in ROLES]
+        row.mandate = own.mandate if own.mandate is not None else town.mandate
+        budget = self.money.budget_per_year if self.money.budget_per_year is not None else town.budget_per_year
+        row.budget = (budget if budget is not None else BUDGET_PER_HA * gross_ha) if acts else 0.0
+        row.max_public_share = self.money.max_public_share
+        row.private_ratio = self.money.private_ratio
+        row.exit_rounds, row.exit_quarters, row.exit_euros = self.exit.rounds, self.exit.quarters, self.exit.euros
+        return record
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the strategy with every default, as plain values that JSON can hold."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_resolved(cls, content: dict[str, Any]) -> Strategy:
+        """Return the strategy that :meth:`resolved` described; raises InvalidFile if it is not right."""
+        return check_strategy(content, str(content.get("name", "strategy")))
+
+    def content_hash(self) -> str:
+        """Return a hash of everything the file determines (hexadecimal, SHA-256)."""
+        return hashlib.sha256(json.dumps(self.resolved(), sort_keys=True).encode()).hexdigest()
+
+
+def _allowed_keys() -> dict[str, list[str]]:
+    keys = {"": [*Strategy.model_fields, "based_on"]}
+    for table, model in (("roles", RoleMix), ("steps", Steps), ("principles", Principles), ("money", Money),
+                         ("organisation", Organisation), ("organisation.competence", Competences), ("exit", Exit)):
+        keys[table] = list(model.model_fields)
+    for step in Steps.model_fields:
+        keys[f"steps.{step}"] = list(RoleMix.model_fields)
+    return keys
+
+
+def check_strategy(table: dict[str, Any], file: str) -> Strategy:
+    """Return a strategy from the content of a file.
+
+    Raises
+    ------
+    InvalidFile
+        With all problems.
+    """
+    try:
+        return Strategy.model_validate(table)
+    except ValidationError as error:
+        raise InvalidFile(sentences(error, file, _allowed_keys())) from None
+
+
+def load_strategy(name: str) -> Strategy:
+    """Return the strategy of a shipped name or a path.
+
+    Raises
+    ------
+    InputProblem
+        If there is no such strategy or its file is not right.
+    """
+    table, file = read_with_base(str(name), "strategies")
+    return check_strategy(table, file)
+
+
+def list_strategies() -> list[str]:
+    """Return the names of the shipped strategies, ``none`` first and the approaches before the leanings."""
+    order = ["none", "supply_driven", "demand_driven", *ROLES, "adaptive", "by_step"]
+    shipped = list_shipped("strategies")
+    return [name for name in order if name in shipped] + [name for name in shipped if name not in order]
