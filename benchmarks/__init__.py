@@ -1,0 +1,1 @@
+"""How fast, how large, and against what: ``uv run python -m benchmarks``."""
