@@ -192,7 +192,7 @@ def appraise_site(world, company, parcel, solution, error):
     land, new_floor, clean, demolish, renovate = parcel.area, 0.0, 0.0, 0.0, 0.0
     soil = parcel.soil_cost / 100.0
     if solution == AS_IS or solution == RENOVATE_FIRST:
-        if parcel.floor < 0.9 * need or parcel.floor > 2.2 * need or company.land_wish > 0.0:
+        if parcel.floor < 0.9 * need or parcel.floor > p.largest_fit * need or company.land_wish > 0.0:
             return no_offer()
         premises = parcel.motives[PREMISES]
         floor = parcel.floor

@@ -280,7 +280,6 @@ def divide(world, o, insist):
     float
         Sum of the shares the parties claim; above 1 there is no division that all accept.
     """
-    p, clock = world.parameters[0], world.clock[0]
     case = world.opportunities[o]
     total = case.surplus + case.grant
     outlay, n = 0.0, 0

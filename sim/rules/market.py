@@ -16,7 +16,6 @@ from sim import draws, events, ledger
 from sim.compiled import rule
 from sim.records import (
     AS_IS,
-    BUILDERS,
     BUILDING_SALE,
     ELSEWHERE,
     FEES,
@@ -28,13 +27,12 @@ from sim.records import (
     NEVER,
     NO_PLAN,
     PROSPECT,
-    REGION,
+    RENOVATE_FIRST,
     SITTING,
     STATE,
     SURROUNDINGS,
-    WORKS_BUILD,
 )
-from sim.rules.appraisal import appraise_site, can_pay, floor_needed, outside_site_quality, premium
+from sim.rules.appraisal import appraise_site, can_pay, outside_site_quality, premium
 from sim.rules.matching import pair_is_free, reservation_price
 from sim.rules.perception import property_value, quality_price
 from sim.rules.realisation import move_in
@@ -144,7 +142,9 @@ def add_prospect(world, key, low_intensity):
     while sector < N_SECTORS - 1 and chance > _SECTOR_SHARES[sector]:
         sector += 1
     company.sector = sector
-    company.jobs = min(400.0, max(1.0, 6.0 * math.exp(1.3 * draws.normal(seed, draws.PROSPECT, 0, key, 1))))
+    spread = math.sqrt(2.0 * math.log(p.prospect_jobs_mean / p.prospect_jobs_median))
+    company.jobs = min(400.0, max(1.0, p.prospect_jobs_median * math.exp(
+        spread * draws.normal(seed, draws.PROSPECT, 0, key, 1))))
     company.space_per_job = p.floor_per_job * math.exp(
         p.floor_per_job_sigma * draws.normal(seed, draws.PROSPECT, 0, key, 2))
     company.turnover = company.jobs * p.turnover_per_job
@@ -230,6 +230,11 @@ def choose_premises(world, i):
         offer = appraise_site(world, company, parcel, AS_IS, error)
         if not offer.feasible:
             continue
+        if not is_to_let(world, parcel):
+            # Whoever buys may mean to renovate at once.
+            renewed = appraise_site(world, company, parcel, RENOVATE_FIRST, error)
+            if renewed.feasible and renewed.worth > offer.worth:
+                offer = renewed
         price = parcel.asking
         if company.tenant:
             price *= p.annuity * p.rent_yield  # as the rent it would pay
@@ -255,7 +260,7 @@ def is_to_let(world, parcel):
 @rule
 def take_reserved_site(world, i):
     """Move company ``i`` into the site it reserved, once that is free; it buys, or rents from an investor."""
-    p, clock = world.parameters[0], world.clock[0]
+    p = world.parameters[0]
     company = world.companies[i]
     j = company.reserved
     parcel = world.parcels[j]
@@ -281,6 +286,7 @@ def take_reserved_site(world, i):
         parcel.owner = i
         parcel.book = parcel.asking
     move_in(world, i, j, -1)
+    company.next_review = world.clock[0].quarter + 1
 
 
 @rule

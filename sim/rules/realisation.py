@@ -377,7 +377,6 @@ def pay_sellers(world, o, seller):
 @rule
 def exchange(world, o):
     """Two companies trade places; the one that gets the better deal pays the other."""
-    case = world.opportunities[o]
     a, b = world.seats[o, 0].party, world.seats[o, 1].party
     pay_sellers(world, o, b)
     p, q = world.companies[a].parcel, world.companies[b].parcel

@@ -146,7 +146,7 @@ def buy_vacant_sites(world, money):
     float
         Euros spent.
     """
-    p, clock = world.parameters[0], world.clock[0]
+    clock = world.clock[0]
     spent = 0.0
     n = world.counts[0].parcels
     for _ in range(n):
