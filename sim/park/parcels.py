@@ -20,7 +20,7 @@ from sim.park.lattice import (
     is_connected,
     mark_cell,
     neighbour,
-    refresh_neighbours,
+    refresh_around_two,
     work_cells,
     work_floats,
 )
@@ -271,8 +271,7 @@ def write_split(world, parcel, cells, n, size):
     describe_parcel(world, row)
     _describe_around(world, row)
     _describe_around(world, parcel)
-    refresh_neighbours(world, parcel)
-    refresh_neighbours(world, row)
+    refresh_around_two(world, parcel, row)
     return row
 
 
@@ -338,8 +337,7 @@ def merge_parcels(world, keep, gone):
     _retire(world, gone)
     describe_parcel(world, keep)
     _describe_around(world, keep)
-    refresh_neighbours(world, gone)
-    refresh_neighbours(world, keep)
+    refresh_around_two(world, gone, keep)
     return True
 
 
