@@ -13,7 +13,7 @@ import math
 from sim import draws, events, ledger
 from sim.compiled import rule
 from sim.park.parcels import clear_building, merge_parcels, place_building, split_parcel
-from sim.park.roads import move_road
+from sim.park.roads import move_road, plan_road_move
 from sim.records import (
     AGREED,
     ANCHOR,
@@ -332,8 +332,13 @@ def cut_out(world, o):
         # A footprint is never cut: demolish first (its cost is part of the works).
         tear_down(world, o, case.parcel)
     before, area = world.parcels[case.parcel].public_cents, world.parcels[case.parcel].area
-    part = split_parcel(world, case.parcel, cells, toward, not beside)
+    # Where a road still lies between, the part starts at the frontage that faces the buyer.
+    part = split_parcel(world, case.parcel, cells, toward, not beside or case.road_cells > 0)
     if part < 0:
+        return -1
+    if case.road_cells > 0 and plan_road_move(world, o, toward, part) != case.road_cells:
+        # With the plot divided, the road can no longer move as was agreed: all or nothing.
+        merge_parcels(world, case.parcel, part)
         return -1
     share = int(before * (world.parcels[part].area / area))
     world.parcels[part].public_cents = share

@@ -112,6 +112,8 @@ def review_company(world, i):
         if plan == RENOVATE:
             value = appraise_renovation(world, company, parcel)[0]
         elif plan == EXPAND_OWN:
+            if company.land_wish > 0.0:
+                continue  # a firm that says it wants land has found its own plot wanting
             value = appraise_expansion(world, company, parcel, 0.0, 0.0)[1]
         elif plan == EXPAND_ADJOINING:
             value, target = appraise_next_door(world, i)
