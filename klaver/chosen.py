@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from klaver.command_line import BadInput, BadOption
-from klaver.language import Language
+from klaver.language import LANGUAGES, Language
 from sim.inputs.scenario import Scenario, list_parks, load_park
 from sim.inputs.strategy import Strategy, list_strategies, load_strategy
 
@@ -39,12 +39,7 @@ def choose_park(name: str, say: Language) -> Scenario:
     if not is_path(name) and name not in list_parks():
         raise _unknown("error.unknown_park", name, list(list_parks()), say)
     scenario = load_park(name)
-    try:
-        scenario.plan()
-    except ValueError as problem:
-        if type(problem) is not ValueError:
-            raise
-        raise BadInput(f"{name}: {problem}") from problem
+    scenario.plan()  # the map and its tables are checked here
     return scenario
 
 
@@ -98,10 +93,17 @@ def is_path(name: str) -> bool:
 
 def shipped() -> dict[str, dict[str, dict[str, str]]]:
     """Return the one-line descriptions of what is shipped: kind, name, language."""
-    return {
-        "parks": {name: load_park(name).title for name in list_parks()},
-        "strategies": {name: load_strategy(name).title for name in list_strategies()},
+    loaders: dict[str, tuple[list[str], Callable[[str], Any]]] = {
+        "parks": (list_parks(), load_park),
+        "strategies": (list_strategies(), load_strategy),
     }
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for kind, (names, load) in loaders.items():
+        found[kind] = {}
+        for name in names:
+            described = load(name).description
+            found[kind][name] = {code: getattr(described, code) for code in LANGUAGES}
+    return found
 
 
 def _looks_like_strategy(path: Path) -> bool:

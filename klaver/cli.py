@@ -72,7 +72,7 @@ def run(
     scenario, (chosen,) = choose_park(park, speak.say), choose_strategies([strategy], speak.say)
     folder = RunFolder.of(scenario, chosen, seed, quarters, out)
     folder.check(force)
-    say_compiling(speak)
+    compile_first(speak)
     result = folder.compute(scenario, chosen)
     place = folder.write(result, speak)
     from klaver.display import show_run, show_stories
@@ -115,7 +115,7 @@ def compare(
     chosen = choose_strategies(split_names(strategies), speak.say)
     folder = CompareFolder.of(scenario, chosen, range(seed, seed + seeds), quarters, out)
     folder.check(force)
-    say_compiling(speak)
+    compile_first(speak)
     with speak.progress(speak.say("compare.running")) as progress:
         result = folder.compute(scenario, chosen, workers, progress)
     place = folder.write(result, speak)
@@ -124,7 +124,7 @@ def compare(
     content = folder.summary(result)
     years = speak.say.duration(content["quarters"])
     title = speak.say("compare.title", park=scenario.name, n=len(chosen), seeds=seeds, years=years)
-    show_comparison(speak, content, title, DEFAULT_SEEDS)
+    show_comparison(speak, content, title)
     speak.remark("")
     speak.remark(speak.say("compare.written", folder=place))
     for label, what in (
@@ -164,7 +164,7 @@ def list_(speak: Speaker) -> None:
     say = speak.say
     found = shipped()
     for kind in ("parks", "strategies"):
-        rows = [[name, title.get(say.code, "")] for name, title in found[kind].items()]
+        rows = [[name, text[say.code]] for name, text in found[kind].items()]
         speak.result(speak.table([say("list.name"), say("list.what")], rows, say(f"list.{kind}")))
     speak.remark(say("list.hint"))
     speak.data(found)
@@ -193,7 +193,7 @@ def doctor(speak: Speaker) -> int:
     from klaver.doctor import examine
 
     say = speak.say
-    say_compiling(speak)
+    compile_first(speak)
     checks = list(examine(say))
     bad = sum(not check.well for check in checks)
     rows = [[check.what, say("doctor.ok" if check.well else "doctor.bad"), check.found] for check in checks]
@@ -215,7 +215,7 @@ def rerun(
     from klaver.results import version
 
     say = speak.say
-    say_compiling(speak)
+    compile_first(speak)
     speak.note(say("rerun.running", folder=folder))
     with speak.progress(say("compare.running")) as progress:
         again = run_again(folder, workers, progress)
@@ -293,12 +293,11 @@ def check_quarters(quarters: int | None) -> None:
         raise BadOption("error.quarters", n=quarters, most=MOST_QUARTERS)
 
 
-def say_compiling(speak: Speaker) -> None:
-    """Tell beforehand that the first run compiles the rules, which takes a while."""
-    from klaver.doctor import is_compiled
+def compile_first(speak: Speaker) -> None:
+    """Compile the rules if this is the first run ever, after telling that it takes a while."""
+    from sim.warm_up import compile_rules
 
-    if not is_compiled():
-        speak.note(speak.say("compile.first", seconds=COMPILE_SECONDS))
+    compile_rules(lambda: speak.note(speak.say("compile.first", seconds=COMPILE_SECONDS)))
 
 
 def main() -> None:

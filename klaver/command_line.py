@@ -132,7 +132,7 @@ def told(problem: BaseException, say: Language) -> tuple[str, int]:
     key = getattr(problem, "key", None)
     if isinstance(key, str) and key in say:
         return say(key, **problem.values), BAD_INPUT  # type: ignore[attr-defined]
-    if type(problem).__name__ in _INPUT_PROBLEMS:
+    if any(kind.__name__ in _INPUT_PROBLEMS for kind in type(problem).__mro__):
         return str(problem), BAD_INPUT
     cause = problem.__cause__ or problem
     if isinstance(cause, MemoryError):
@@ -141,4 +141,4 @@ def told(problem: BaseException, say: Language) -> tuple[str, int]:
 
 
 # By name, so that an error needs no import of what did not raise it.
-_INPUT_PROBLEMS = {"BadInput", "InputProblem", "MapProblem", "NoSuchThing", "UnknownLanguage"}
+_INPUT_PROBLEMS = {"BadInput", "InputProblem", "NoSuchThing", "UnknownLanguage"}

@@ -48,7 +48,7 @@ def show_run(speaker: Speaker, outcomes: Mapping[str, Mapping[str, float]], titl
     speaker.remark(say("run.one_run", park=park))
 
 
-def show_comparison(speaker: Speaker, content: Mapping[str, Any], title: str, few: int) -> None:
+def show_comparison(speaker: Speaker, content: Mapping[str, Any], title: str) -> None:
     """Show a comparison from its JSON.
 
     Parameters
@@ -59,9 +59,9 @@ def show_comparison(speaker: Speaker, content: Mapping[str, Any], title: str, fe
         As ``klaver compare --json`` gives it.
     title
         Above the table.
-    few
-        Number of seeds below which a note says that these are too few.
     """
+    from analysis.statistics import FEW_SEEDS
+
     say = speaker.say
     columns = [say("compare.strategy"), *(say(f"outcome.{outcome}") for outcome in _SHOWN)]
     columns += [say("compare.best_vitality"), say("compare.best_balance")]
@@ -82,8 +82,8 @@ def show_comparison(speaker: Speaker, content: Mapping[str, Any], title: str, fe
     speaker.result(speaker.table(columns, rows, title))
     for line in [say("compare.multiplier_unit"), say("compare.interval"), say("compare.twin"), *notes]:
         speaker.remark(line)
-    if content["seeds"] < few:
-        speaker.remark(say("compare.few_seeds", seeds=content["seeds"], default=few))
+    if content["seeds"] < FEW_SEEDS:
+        speaker.remark(say("compare.few_seeds", seeds=content["seeds"], least=FEW_SEEDS))
     speaker.remark(say("compare.measured_not"))
 
 

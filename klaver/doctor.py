@@ -54,14 +54,6 @@ def cache_folder() -> Path:
     return CACHE_FOLDER
 
 
-def is_compiled() -> bool:
-    """Return whether the rules have been compiled before, on this machine and from these sources."""
-    from sim.compiled import JIT
-
-    folder = cache_folder()
-    return not JIT or (folder.is_dir() and any(folder.rglob("*.nbi")))
-
-
 def _check_cache(say: Language) -> Check:
     folder = cache_folder()
     try:
@@ -70,7 +62,9 @@ def _check_cache(say: Language) -> Check:
             pass
     except OSError:
         return Check(say("doctor.cache"), False, say("doctor.cache_bad", folder=folder))
-    state = say("doctor.cache_filled" if is_compiled() else "doctor.cache_empty")
+    from sim.warm_up import rules_are_compiled
+
+    state = say("doctor.cache_filled" if rules_are_compiled() else "doctor.cache_empty")
     return Check(say("doctor.cache"), True, say("doctor.cache_ok", folder=folder, state=state))
 
 

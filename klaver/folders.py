@@ -7,6 +7,7 @@ A folder is described before anything is computed, so that a folder that may not
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -137,8 +138,6 @@ class CompareFolder(Folder):
 
     def write(self, comparison: Comparison, speak: Speaker) -> Path:
         """Write everything, whole, and return where."""
-        from analysis.report import write_report
-
         content = self.summary(comparison)
         with results.writing(self.path) as folder:
             (folder / "comparison.json").write_text(results.as_json(content) + "\n", encoding="utf-8")
@@ -147,8 +146,11 @@ class CompareFolder(Folder):
             comparison.summary().to_csv(folder / "summary.csv")
             (folder / "pictures").mkdir()
             pictures.draw_comparison(comparison, folder / "pictures", speak.say)
-            for code in LANGUAGES:
-                write_report(comparison, folder / f"report.{code}.html", lang=code)
+            if importlib.util.find_spec("analysis.report") is not None:
+                from analysis.report import write_report
+
+                for code in LANGUAGES:
+                    write_report(comparison, folder / f"report.{code}.html", lang=code)
             numbers = {"comparison": content, "runs_sha256": _hash_table(runs)}
             record = results.provenance(self.command, self.configuration, numbers, self.began)
             (folder / results.PROVENANCE).write_text(results.as_json(record) + "\n", encoding="utf-8")

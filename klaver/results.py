@@ -134,7 +134,7 @@ def provenance(command: str, configuration: Mapping[str, Any], numbers: Any, beg
     began
         ``time.time()`` at the start.
     """
-    packages = {}
+    packages: dict[str, str | None] = {}
     for package in PACKAGES:
         try:
             packages[package] = importlib.metadata.version(package)

@@ -14,6 +14,7 @@ from klaver.tables import TWIN_TABLES, tables_of
 from sim import model, outcomes
 from sim.inputs import scenario as scenarios
 from sim.inputs import strategy as strategies_of
+from sim.warm_up import compile_rules
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,6 +63,7 @@ def run(park: Scenario | str, strategy: Strategy | str = "none", seed: int = 1, 
         raise ValueError(Language("en")("error.seed", n=seed))
     scenario = scenarios.load_park(park) if isinstance(park, str) else park
     chosen = strategies_of.load_strategy(strategy) if isinstance(strategy, str) else strategy
+    compile_rules()
     place = sim_park(scenario, quarters)
     before, names = model.prepare_named(place, seed)
     record = chosen.record(scenario, place.gross_ha)
@@ -115,6 +117,7 @@ def compare(
     if isinstance(seeds, int) and seeds < 1:
         raise ValueError(Language("en")("error.seeds", n=seeds))
     numbers = range(1, seeds + 1) if isinstance(seeds, int) else seeds
+    compile_rules()
     place = sim_park(scenario, quarters)
     records = {strategy.name: strategy.record(scenario, place.gross_ha) for strategy in chosen}
     return compare_runs(run_pairs(place, records, list(numbers), workers, progress))
@@ -124,7 +127,7 @@ def sim_park(scenario: Scenario, quarters: int | None = None) -> model.Park:
     """Return the park of a scenario as the simulation takes it."""
     return model.Park(
         name=scenario.name, plan=scenario.plan(), quarters=quarters or scenario.quarters,
-        parameters=scenario.parameters(), title=scenario.title, resolved=scenario.resolved(),
+        parameters=scenario.parameters(), title=scenario.title.model_dump(), resolved=scenario.resolved(),
     )  # fmt: skip
 
 
@@ -205,9 +208,12 @@ def paired_outcomes(with_: dict[str, float], without: dict[str, float], gross_ha
     with_, without
         As ``sim.outcomes.measure`` returns them.
     gross_ha
-        Of the park; less than 2,000 euros of public money per hectare is about nil, and a multiplier then undefined.
+        Of the park: below a least amount of public money per hectare a multiplier is undefined
+        (``analysis.statistics``).
     """
-    nil = 2_000.0 * gross_ha
+    from analysis.statistics import LEAST_EUROS_PER_HA, LEAST_SHARE
+
+    nil = LEAST_EUROS_PER_HA * gross_ha
     sides: dict[str, dict[str, float]] = {"with": {}, "without": {}, "difference": {}}
     for name in ONE_RUN:
         for side, measured in (("with", with_), ("without", without)):
@@ -222,7 +228,7 @@ def paired_outcomes(with_: dict[str, float], without: dict[str, float], gross_ha
         sides["difference"][name] = sides["with"][name] - sides["without"][name]
     more_private = with_["private_investment"] - without["private_investment"]
     more_public = with_["public_outlay"] - without["public_outlay"]
-    enough = more_public >= max(nil, 0.02 * with_["public_outlay"])
+    enough = more_public >= max(nil, LEAST_SHARE * with_["public_outlay"])
     sides["difference"]["multiplier_additional"] = more_private / more_public if enough else math.nan
     sides["difference"]["social_balance"] = with_["welfare"] - without["welfare"]
     return sides

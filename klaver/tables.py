@@ -97,7 +97,7 @@ def party_name(tables: dict[str, pd.DataFrame], party: int) -> str:
 def _frame(rows: np.recarray, table: str) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     words = _WORDS.get(table, {})
-    for field in rows.dtype.names:
+    for field in rows.dtype.names or ():
         values = np.ascontiguousarray(rows[field])
         if field in words:
             columns[field] = [words[field][code] for code in values.tolist()]

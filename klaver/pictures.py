@@ -1,0 +1,50 @@
+"""Which pictures go into which result folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from klaver.language import Language
+
+if TYPE_CHECKING:
+    from analysis.compare import Comparison
+    from klaver.runs import Run
+
+
+def draw_run(run: Run, folder: Path, say: Language) -> list[Path]:
+    """Draw the pictures of one run: the park before and after, with the strategy and without it.
+
+    Parameters
+    ----------
+    folder
+        Exists; PNG and SVG files are written into it.
+    """
+    from analysis import figures
+
+    title = f"{run.scenario.title.get(say.code) or run.scenario.name}: {run.strategy.name.replace('_', ' ')}"
+    drawn = figures.save(
+        figures.park_map_pair(run.before, run.after, run.names, say.code, title), folder / "map")
+    twin = figures.park_map_pair(
+        run.before, run.twin, run.names, say.code, f"{title.split(':')[0]}: {figures.WORDS[say.code]['without']}")
+    drawn += figures.save(twin, folder / "map_without")
+    return drawn + figures.save(figures.euros_of_run(run.after, run.twin, say.code), folder / "euros")
+
+
+def draw_comparison(comparison: Comparison, folder: Path, say: Language) -> list[Path]:
+    """Draw the pictures of a comparison: outcomes per strategy, euros and vitality over time."""
+    from analysis import figures
+
+    drawn: list[Path] = []
+    for name, figure in comparison_figures(comparison, say.code).items():
+        drawn += figures.save(figure, folder / name)
+    return drawn
+
+
+def comparison_figures(comparison: Comparison, language: str) -> dict[str, Any]:
+    """Return the pictures of a comparison by file name."""
+    return {
+        "outcomes": comparison.plot_outcomes(language),
+        "euros": comparison.plot_euros(language),
+        "vitality": comparison.plot_vitality(language),
+    }

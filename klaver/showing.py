@@ -1,0 +1,166 @@
+"""``klaver show``: a park as drawn and as its file describes it, or a strategy, with what is assumed and every parameter."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from klaver.command_line import BadOption
+from klaver.console import Speaker
+from klaver.drawing import draw_park, legend
+from klaver.language import Language
+from sim.inputs.parameters import BY_NAME, PARAMETERS
+from sim.inputs.scenario import Scenario
+from sim.inputs.strategy import Strategy
+from sim.park.plan import ParkPlan
+from sim.records import PLOT
+
+_NOT_SAID = "-"
+
+
+def show_park(speak: Speaker, scenario: Scenario, parameters: bool) -> None:
+    """Show a park: drawing, companies, owners and parcels as the file states them, and on request all parameters."""
+    say, plan = speak.say, scenario.plan()
+    described = describe_park(scenario, plan)
+    colour = sys.stdout.isatty() and speak.console(sys.stdout).color_system is not None
+    speak.result(say("show.title", name=scenario.name, title=getattr(scenario.title, say.code)))
+    speak.result(getattr(scenario.description, say.code))
+    speak.result("")
+    speak.result(draw_park(plan, colour))
+    speak.result(legend(say, colour))
+    speak.result("")
+    speak.result(
+        say("show.size", gross=say.number(described["gross_ha"], 1), net=say.number(described["net_ha"], 1),
+            parcels=len(plan.parcels), companies=len(plan.companies), cell=say.number(plan.cell_m))
+    )  # fmt: skip
+    speak.result(say("show.years", years=say.duration(scenario.quarters), burn_in=say.duration(plan.burn_in)))
+    if plan.companies:
+        speak.result(_companies(speak, plan))
+    if scenario.map is not None:
+        speak.result(_parcels(speak, plan))
+    if plan.owners:
+        rows = [[owner.name, say(f"owner_kind.{owner.kind}"), ", ".join(owner.assumed)] for owner in plan.owners]
+        speak.result(speak.table([say("show.name"), say("show.kind"), say("show.assumed")], rows, say("show.owners")))
+    if plan.companies:
+        speak.remark(say("show.marks"))
+    if parameters:
+        speak.result(_parameters(speak, scenario))
+        speak.remark(say("show.mark_key"))
+    speak.data({**described, "resolved": scenario.resolved(), "parameters": resolved_parameters(scenario)})
+
+
+def show_strategy(speak: Speaker, strategy: Strategy) -> None:
+    """Show a strategy: every setting it resolves to."""
+    say = speak.say
+    speak.result(say("show.title", name=strategy.name, title=getattr(strategy.title, say.code)))
+    speak.result(getattr(strategy.description, say.code))
+    speak.result(say(f"approach.{strategy.approach}"))
+    settings = strategy.resolved()
+    for said in ("name", "title", "description", "approach"):
+        settings.pop(said)
+    rows = [[key, _setting(value)] for key, value in _flat(settings)]
+    speak.result(speak.table([say("show.parameter"), say("show.value")], rows, say("show.strategy")))
+    speak.data(strategy.resolved())
+
+
+def describe_park(scenario: Scenario, plan: ParkPlan) -> dict[str, Any]:
+    """Return the sizes of a park: areas in hectares, numbers of parcels and of companies that the file names."""
+    cell = plan.cell_m**2 / 10_000.0
+    return {
+        "name": scenario.name, "gross_ha": float((plan.kind != 0).sum() * cell),
+        "net_ha": float((plan.kind == PLOT).sum() * cell), "parcels": len(plan.parcels),
+        "companies": len(plan.companies),
+    }  # fmt: skip
+
+
+def resolved_parameters(scenario: Scenario) -> list[dict[str, Any]]:
+    """Return every parameter of a park: value, default, range, unit, mark, source and meaning."""
+    record = scenario.parameters()[0]
+    return [
+        {
+            "name": p.name, "value": float(record[p.name]), "default": p.default, "low": p.low, "high": p.high,
+            "unit": p.unit, "mark": p.mark, "source": p.source, "meaning": p.meaning,
+        }
+        for p in PARAMETERS
+    ]  # fmt: skip
+
+
+def draw_to_file(scenario: Scenario, path: Path, say: Language) -> None:
+    """Draw a park to a PNG or SVG file.
+
+    Raises
+    ------
+    BadOption
+        If it cannot be written there.
+    """
+    from klaver.pictures import draw_plan
+
+    try:
+        draw_plan(scenario, path, say)
+    except (OSError, ValueError) as problem:
+        raise BadOption("error.cannot_write", path=path, problem=problem) from problem
+
+
+def _companies(speak: Speaker, plan: ParkPlan) -> Any:
+    say = speak.say
+    rows = [
+        [
+            company.name,
+            say(f"sector.{company.sector}") if company.sector else _NOT_SAID,
+            _said(say, company.jobs),
+            company.parcel or _NOT_SAID,
+            _said(say, company.trust, 2),
+            ", ".join(company.assumed),
+        ]
+        for company in plan.companies
+    ]
+    columns = [say(f"show.{key}") for key in ("name", "sector", "jobs", "parcel", "trust", "assumed")]
+    return speak.table(columns, rows, say("show.companies"))
+
+
+def _parcels(speak: Speaker, plan: ParkPlan) -> Any:
+    say, cell = speak.say, plan.cell_m**2 / 10_000.0
+    rows = [
+        [
+            parcel.name,
+            say.number(float((plan.parcel_of == row).sum()) * cell, 2),
+            parcel.owner or _NOT_SAID,
+            _said(say, parcel.floor),
+            _said(say, parcel.quality, 2),
+            ", ".join(parcel.assumed),
+        ]
+        for row, parcel in enumerate(plan.parcels)
+    ]
+    columns = [say(f"show.{key}") for key in ("name", "area", "owner", "floor", "quality", "assumed")]
+    return speak.table(columns, rows, say("show.parcels"))
+
+
+def _parameters(speak: Speaker, scenario: Scenario) -> Any:
+    say, record = speak.say, scenario.parameters()[0]
+    rows = []
+    for name, p in BY_NAME.items():
+        value = float(record[name])
+        differs = "*" if value != p.default else ""
+        rows.append([name, f"{value:g}{differs}", f"{p.default:g}", f"{p.low:g} - {p.high:g}", p.unit, p.mark, p.source])
+    columns = [say(f"show.{key}") for key in ("parameter", "value", "default", "range", "unit", "mark", "source")]
+    return speak.table(columns, rows, say("show.parameters"))
+
+
+def _said(say: Language, value: float | None, digits: int = 0) -> str:
+    return _NOT_SAID if value is None else say.number(value, digits)
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    rows: list[tuple[str, Any]] = []
+    for key, value in table.items():
+        rows += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
+    return rows
+
+
+def _setting(value: Any) -> str:
+    if value is None:
+        return _NOT_SAID
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:,.10g}".replace(",", " ") if isinstance(value, (int, float)) else str(value)

@@ -1,0 +1,150 @@
+"""``klaver new``: a park or strategy file to start from, with a comment at every key. What it writes loads as it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from klaver.command_line import BadOption
+from klaver.language import Language
+
+_PARK = '''\
+# A park of your own. Change what you know; whatever you leave out is taken from "typical", or drawn anew for every seed.
+# `klaver show {file}` draws it and shows every setting, `klaver compare {file}` runs it.
+based_on = "typical"
+name = "{name}"
+
+quarters = 80        # how long it is followed: 80 quarters are 20 years
+gross_ha = 20.0      # hectares within its boundary: parcels, roads, green and water
+net_gross = 0.76     # share of that in parcels
+firms = 45           # premises, each on its parcel
+vacant_land = 0.09   # share of parcels without a building
+vacant_site_ha = 0.0 # one big vacant site with an old building, hectares
+motorway = "middle"  # an exit within 1 km: "near"; within 3 km: "middle"; else "far"
+layout_seed = 7      # another number, another layout
+
+[title]
+nl = "{title_nl}"
+en = "{title_en}"
+
+[description]
+nl = "Een zelfbedacht bedrijventerrein van 20 hectare."
+en = "An imagined business park of 20 hectares."
+
+[founding]             # what is drawn where nobody measured: means and shares
+vacancy = 0.08         # share of premises vacant
+outdated = 0.30        # share of premises with quality below 0.4
+owner_occupied = 0.65  # share of premises owned by who uses them
+median_jobs = 6.0      # per firm
+mean_jobs = 19.0
+trust = 0.40           # of firms in the municipality, 0 to 1
+public_quality = 0.60  # of roads and green, 0 to 1
+
+[municipality]         # what a strategy gets when it does not say so itself
+fte = 1.0              # full-time equivalents
+mandate = 100000.0     # euros that officials may commit without the council
+
+# To draw the park yourself, give a map with one character a cell, and say what each character is:
+#
+#   cell_m = 20
+#   map = """
+#   AABB
+#   E###
+#   CCDD
+#   """
+#   [legend.A]
+#   kind = "parcel"
+#   name = "mill"
+#
+# `scenarios/parks/rollepaal.toml` is a whole one.
+'''
+
+_STRATEGY = '''\
+# A strategy of your own. Whatever you leave out is taken from "demand_driven".
+# `klaver show {file}` shows every setting, `klaver compare rollepaal --strategies none,{file}` runs it.
+based_on = "demand_driven"
+name = "{name}"
+
+approach = "demand_driven"  # when public money is committed: "supply_driven" beforehand, "demand_driven" after private
+                            # money, "none" never
+adaptive = false            # true: the team's hours move to the longest queue
+
+[title]
+nl = "{title_nl}"
+en = "{title_en}"
+
+[description]
+nl = "Een zelfbedachte strategie."
+en = "An imagined strategy."
+
+[roles]             # shares of the team's hours; together 1
+regisseren = 0.25   # directing: steps decided, figures gone into
+aanjagen = 0.25     # spurring: parties that wait for each other
+verbinden = 0.25    # connecting: plans that nobody knows, parties that do not know each other
+ontzorgen = 0.25    # unburdening: tasks that nobody gets round to
+
+[principles]        # the six guiding principles, each on or off
+interests = true
+societal_value = true
+flexibility = true
+tailored_roles = true
+sharp_choices = true
+exit = true
+
+[organisation]      # fte and mandate may be left out: then those of the park
+competence = {{ regisseren = 0.7, aanjagen = 0.7, verbinden = 0.7, ontzorgen = 0.7 }}  # chance that an action succeeds
+
+[money]
+max_public_share = 0.5  # of the cost of works
+private_ratio = 2.0     # private euros of works for each public euro
+
+[exit]                  # stop conditions, for the principle of that name
+rounds = 3
+quarters = 12
+euros = 1000000.0
+'''
+
+
+def write_template(name: str, kind: str, say: Language, force: bool) -> Path:
+    """Write a park or strategy file into the current folder.
+
+    Parameters
+    ----------
+    name
+        Of the park or strategy; ``.toml`` is added where it is not there.
+    kind
+        ``"park"`` or ``"strategy"``.
+    say
+        For its messages; the comments in the file are in English.
+    force
+        Replace a file that is there already.
+
+    Returns
+    -------
+    Path
+        Of the file.
+
+    Raises
+    ------
+    BadOption
+        If the name is none, or the file is there already, or cannot be written.
+    """
+    stem = name.removesuffix(".toml")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", stem):
+        raise BadOption("error.new_name", name=name)
+    path = Path(f"{stem}.toml")
+    if path.exists() and not force:
+        raise BadOption("error.file_exists", path=path)
+    titles = {f"title_{code}": Language(code)(f"new.{kind}_title", name=stem) for code in ("nl", "en")}
+    text = (_PARK if kind == "park" else _STRATEGY).format(name=stem, file=path, **titles)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{stem}-", dir=Path.cwd())
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).chmod(0o644)
+        os.replace(temporary, path)
+    except OSError as problem:
+        raise BadOption("error.cannot_write", path=path, problem=problem.strerror or problem) from problem
+    return path
