@@ -190,7 +190,8 @@ def _label_companies(ax: Any, world: World, names: Any, rows: int, columns: int,
             name = names.companies[occupant]
             if not name.lower().startswith("firm"):
                 x, y = _label_point(world, int(i), rows, columns, cell)
-                ax.annotate(name, (x, y), xytext=(0, -12), textcoords="offset points", ha="center", fontsize=8,
+                wrapped = name.replace(" ", "\n") if len(name) > 12 else name
+                ax.annotate(wrapped, (x, y), xytext=(0, -12), textcoords="offset points", ha="center", va="center", fontsize=7,
                             bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8})
 
 
@@ -335,6 +336,28 @@ def euros_over_time(runs: Runs, language: str = "en") -> Figure:
                Line2D([], [], color="#555555", lw=1.8, ls="--", label=words["twin"]),
                Patch(fc="#888888", alpha=0.25, label=words["band"].format(n=len(runs.seeds)))]
     return _over_time(runs, language, draw, words["euros_title"], words["million"], handles)
+
+
+def euros_of_run(after: World, twin: World, language: str = "en") -> Figure:
+    """Draw private and public euros of one run over the years, against its twin."""
+    from sim.outcomes import INDICATORS
+
+    words = WORDS[language]
+    figure = _figure(8, 4.6)
+    ax = figure.subplots()
+    quarters = int(after.clock[0].quarter)
+    years = np.arange(1, quarters + 1) / 4.0
+    private, public = INDICATORS.index("private_investment"), INDICATORS.index("public_outlay")
+    ax.plot(years, after.indicators[:quarters, private] / 1e6, color=BLUE, lw=2.2, label=words["private"])
+    ax.plot(years, after.indicators[:quarters, public] / 1e6, color=VERMILION, lw=2.2, ls="-.", label=words["public"])
+    ax.plot(years, twin.indicators[:quarters, private] / 1e6, color="#555555", lw=1.8, ls="--", label=words["twin"])
+    ax.set_title(words["euros_title"], fontsize=14, loc="left")
+    ax.set_xlabel(words["year"], fontsize=11)
+    ax.set_ylabel(words["million"], fontsize=11)
+    ax.grid(color="#E3E3E3", lw=0.8)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(fontsize=10, frameon=False)
+    return figure
 
 
 def vitality_over_time(runs: Runs, language: str = "en") -> Figure:

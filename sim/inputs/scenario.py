@@ -38,6 +38,10 @@ class InTwoLanguages(_Table):
     nl: _LongText = ""
     en: _LongText = ""
 
+    def get(self, language: str, default: str = "") -> str:
+        """Return the text in ``nl`` or ``en``; the default where there is none."""
+        return str(getattr(self, language, "") or default)
+
 
 class Founding(_Table):
     """What is drawn, per seed, for whatever the file leaves open."""
