@@ -10,6 +10,7 @@ import math
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import joblib
@@ -181,7 +182,7 @@ def run_pairs(
     order = sorted(int(seed) for seed in seeds)
     if not order:
         raise ValueError("seeds is empty; give at least one")
-    twice = [seed for seed, following in zip(order, order[1:], strict=False) if seed == following]
+    twice = [seed for seed, following in pairwise(order) if seed == following]
     if twice:
         raise ValueError(f"seeds holds {twice[0]} more than once; each run counts once")
     if workers is not None and workers < 1:
@@ -209,7 +210,7 @@ def run_pairs(
     return Runs(
         park=park.name, gross_ha=float(park.gross_ha), quarters=int(park.quarters), strategies=tuple(plans),
         seeds=tuple(order), table=pd.DataFrame([row.measures for row in rows], index=index),
-        paths=np.stack([row.path for row in rows]), columns=columns,
+        paths=np.stack([row.path for row in rows]), columns=columns,  # type: ignore[misc]
     )
 
 
@@ -288,7 +289,7 @@ def _run_seeds(
 def _portable(cause: Exception) -> Exception:
     """Return ``cause``, or a stand-in with its text when it cannot travel between processes."""
     try:
-        pickle.loads(pickle.dumps(cause))  # noqa: S301 - our own exception, made one line above
+        pickle.loads(pickle.dumps(cause))
         return cause
     except Exception:
         return RuntimeError(_describe(cause))

@@ -421,9 +421,7 @@ def indistinguishable_groups(
     for i, first in enumerate(order):
         for second in order[i + 1 :]:
             found = differences.get((first, second)) or differences.get((second, first))
-            if found is None or found.low is None or found.high is None:
-                graph.add_edge(first, second)
-            elif found.low <= smallest and found.high >= -smallest:
+            if found is None or found.low is None or found.high is None or (found.low <= smallest and found.high >= -smallest):
                 graph.add_edge(first, second)
     place = {name: i for i, name in enumerate(order)}
     groups = [tuple(sorted(group, key=place.__getitem__)) for group in networkx.find_cliques(graph)]

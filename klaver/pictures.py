@@ -10,6 +10,7 @@ from klaver.language import Language
 if TYPE_CHECKING:
     from analysis.compare import Comparison
     from klaver.runs import Run
+    from sim.inputs.scenario import Scenario
 
 
 def draw_run(run: Run, folder: Path, say: Language) -> list[Path]:
@@ -48,3 +49,24 @@ def comparison_figures(comparison: Comparison, language: str) -> dict[str, Any]:
         "euros": comparison.plot_euros(language),
         "vitality": comparison.plot_vitality(language),
     }
+
+
+def draw_plan(scenario: Scenario, path: Path, say: Language) -> Path:
+    """Draw a park as its first seed founds it, before any quarter has passed; the suffix says PNG or SVG.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is neither.
+    """
+    from analysis import figures
+    from klaver.runs import sim_park
+    from sim.park.founding import found_park
+
+    if path.suffix not in (".png", ".svg"):
+        raise ValueError("the name must end in .png or .svg")
+    place = sim_park(scenario)
+    world, names = found_park(place.plan, place.parameters, 1, place.quarters)
+    title = scenario.title.get(say.code) or scenario.name
+    figures.park_map(world, names, title, say.code).savefig(path, dpi=150)
+    return path

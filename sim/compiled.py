@@ -91,7 +91,7 @@ if not JIT:
     np.seterr(over="ignore")
 
 
-_OPTIONS = {"cache": True, "error_model": "numpy", "fastmath": False, "no_cfunc_wrapper": True}
+_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "fastmath": False, "no_cfunc_wrapper": True}
 
 
 def _compile_once_per_type(dispatcher: Any) -> Any:
@@ -129,6 +129,6 @@ def rule_of(signature: str) -> Callable[[_Rule], _Rule]:
     def compile_with_signature(function: _Rule) -> _Rule:
         if not JIT:
             return function
-        return numba.njit(signature, **_OPTIONS)(function)  # type: ignore[no-any-return]
+        return numba.njit(signature, **_OPTIONS)(function)  # type: ignore[return-value]
 
     return compile_with_signature

@@ -73,8 +73,8 @@ WORKS = 51
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-_TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+_S30, _S27, _S31, _S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
+_TO_UNIT = 1.0 / 4503599627370496.0  # 2**-52: with one bit more the largest draw would round up to 1
 
 
 @rule_of("uint64(uint64)")
@@ -108,16 +108,16 @@ def bits(seed, purpose, quarter, entity, k):
 
 @rule_of("float64(uint64, int64, int64, uint64, uint64)")
 def uniform(seed, purpose, quarter, entity, k):
-    """Return a uniform draw strictly between 0 and 1 for one address (53 bits)."""
-    return (np.float64(bits(seed, purpose, quarter, entity, k) >> _S11) + 0.5) * _TO_UNIT
+    """Return a uniform draw strictly between 0 and 1 for one address (52 bits)."""
+    return (np.float64(bits(seed, purpose, quarter, entity, k) >> _S12) + 0.5) * _TO_UNIT
 
 
 @rule_of("float64(uint64, int64, int64, uint64, uint64)")
 def normal(seed, purpose, quarter, entity, k):
     """Return a standard normal draw for one address (Box-Muller on two uniforms of that address)."""
     h = bits(seed, purpose, quarter, entity, k)
-    u = (np.float64(h >> _S11) + 0.5) * _TO_UNIT
-    v = (np.float64(mix(h + _GOLDEN) >> _S11) + 0.5) * _TO_UNIT
+    u = (np.float64(h >> _S12) + 0.5) * _TO_UNIT
+    v = (np.float64(mix(h + _GOLDEN) >> _S12) + 0.5) * _TO_UNIT
     return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
 
 

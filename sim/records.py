@@ -314,7 +314,7 @@ OPPORTUNITY = _record([
     ("stage", "i8"),
     ("since", "i8"),         # quarter it was found
     ("stage_since", "i8"),
-    ("round", "i8"),
+    ("rounds", "i8"),
     ("no_gos", "i8"),
     ("n_parties", "i8"),
     ("demand", "i8"),        # company whose plan it serves, or -1

@@ -63,24 +63,24 @@ class World(_Base):  # type: ignore[misc, valid-type]
         If a member is missing or unknown, or is not a C-contiguous, writable array.
     """
 
-    # Shapes and units of the members:
-    clock: np.recarray  # CLOCK, 1
-    counts: np.recarray  # COUNTS, 1
-    parameters: np.recarray  # PARAMETER_DTYPE, 1
-    grid: np.recarray  # GRID, 1
-    environment: np.recarray  # ENVIRONMENT, 1
-    strategy: np.recarray  # STRATEGY, 1
-    accounts: np.recarray  # ACCOUNTS, 1
-    team: np.recarray  # TEAM, 1
-    companies: np.recarray  # COMPANY
-    owners: np.recarray  # OWNER
-    parcels: np.recarray  # PARCEL
-    segments: np.recarray  # SEGMENT
-    opportunities: np.recarray  # OPPORTUNITY
-    seats: np.recarray  # SEAT, (opportunities, MAX_PARTIES)
-    projects: np.recarray  # PROJECT
-    entries: np.recarray  # ENTRY
-    events: np.recarray  # HAPPENING
+    # Shapes of the members. Record arrays are typed Any: their fields are known to records.py only.
+    clock: Any  # CLOCK, 1
+    counts: Any  # COUNTS, 1
+    parameters: Any  # PARAMETER_DTYPE, 1
+    grid: Any  # GRID, 1
+    environment: Any  # ENVIRONMENT, 1
+    strategy: Any  # STRATEGY, 1
+    accounts: Any  # ACCOUNTS, 1
+    team: Any  # TEAM, 1
+    companies: Any  # COMPANY
+    owners: Any  # OWNER
+    parcels: Any  # PARCEL
+    segments: Any  # SEGMENT
+    opportunities: Any  # OPPORTUNITY
+    seats: Any  # SEAT, (opportunities, MAX_PARTIES)
+    projects: Any  # PROJECT
+    entries: Any  # ENTRY
+    events: Any  # HAPPENING
     balances: np.ndarray  # int64, (2 * larger of companies and owners + 32,): cents per account, see ledger.py
     indicators: np.ndarray  # float64, (quarters + 1, outcomes.N_INDICATORS)
     cell_kind: np.ndarray  # int8, (rows * columns,): OUTSIDE ... PLOT

@@ -12,7 +12,7 @@ one, the nearest match.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -63,7 +63,7 @@ def show(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def sentences(error: ValidationError, file: str, keys: dict[str, Iterable[str]] | None = None) -> list[str]:
+def sentences(error: ValidationError, file: str, keys: Mapping[str, Iterable[str]] | None = None) -> list[str]:
     """Return pydantic's findings as plain sentences.
 
     Parameters

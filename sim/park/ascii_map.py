@@ -94,7 +94,7 @@ def read_map(
             if sign not in signs:
                 problems.append(f"row {row + 1}, column {column + 1}: {sign!r} is not in the legend")
                 continue
-            kind[row, column] = _KINDS.get(signs[sign].get("kind"), OUTSIDE)
+            kind[row, column] = _KINDS.get(signs[sign].get("kind"), OUTSIDE)  # type: ignore[arg-type]
             if signs[sign].get("kind") == "parcel" and "name" in signs[sign]:
                 parcel_of[row, column] = names.index(str(signs[sign]["name"]))
             if signs[sign].get("kind") == "exit":
@@ -122,7 +122,7 @@ def check_lattice(
             problems.append(f"parcel {name!r} is in the legend, but not on the map")
             continue
         start = tuple(int(i) for i in np.argwhere(own)[0])
-        stray = np.argwhere(own & ~_piece(own, start))
+        stray = np.argwhere(own & ~_piece(own, start))  # type: ignore[arg-type]
         if stray.size:
             row, column = stray[0] + 1
             problems.append(

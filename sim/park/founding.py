@@ -270,7 +270,7 @@ class _Founding:
         """Find who sits where according to the plan."""
         row_of = {parcel.name: i for i, parcel in enumerate(self.plan.parcels)}
         self.occupant = np.full(len(self.plan.parcels), -1, np.int64)
-        self.site = []
+        self.site: Any = []
         for i, company in enumerate(self.plan.companies):
             if company.parcel is None:
                 self.site.append(-1)
@@ -569,7 +569,7 @@ class _Founding:
         draws = np.maximum(gammaincinv(shape, u), 1e-12)
         return draws / draws.sum(axis=1, keepdims=True)
 
-    def _draw_readiness(self, table: np.ndarray) -> np.ndarray:
+    def _draw_readiness(self, table: Any) -> np.ndarray:
         """Return time, information, know-how, influence and money at the start: most in money and influence."""
         u = self._draw(self.company_keys, _MEANS)
         money = np.clip(table.liquidity / np.maximum(self.turnover, 1.0) / 0.6, 0.0, 1.0)

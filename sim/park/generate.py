@@ -123,7 +123,7 @@ def _fit_skeleton(
                 best = (off, plan, land)
         if land < net:
             break
-    _, (kind, rows, exits, site_box, _), land = best
+    _, (kind, rows, exits, site_box, _), land = best  # type: ignore[misc]
     _green_surplus(kind, rows, land - net)
     return kind, rows, exits, site_box
 

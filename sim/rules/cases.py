@@ -272,7 +272,7 @@ def decide_on_case(world, o):
     case.fair = True
     for k in range(case.n_parties):
         if not world.seats[o, k].committed:
-            case.round += 1
+            case.rounds += 1
             events.happen(world, events.STEP_AGAIN, o, world.seats[o, k].party, case.parcel, world.seats[o, k].belief,
                           world.seats[o, k].utility)
             return
@@ -300,7 +300,7 @@ def say_no(world, o, reason, number):
     """Record a no-go: the case goes round again, if anybody takes it up, with the reason why."""
     case = world.opportunities[o]
     case.no_gos += 1
-    case.round += 1
+    case.rounds += 1
     case.reason = reason
     events.happen(world, reason, o, NOBODY, case.parcel, number, 0.0)
 
@@ -363,7 +363,7 @@ def consider_grant(world, o):
     if not clock.acting or strategy.approach == NO_APPROACH or case.dropped or case.works <= 0.0:
         return
     scale = 0.5 if case.diligence else 1.0
-    extra = scale * (p.ask_mean + p.ask_sd * draws.normal(clock.seed, draws.ASK, case.round, case.key, 0)) * case.works
+    extra = scale * (p.ask_mean + p.ask_sd * draws.normal(clock.seed, draws.ASK, case.rounds, case.key, 0)) * case.works
     case.ask = max(1.0, case.gap + extra)
     if case.kind == COLLECTIVE:
         case.ask = max(case.ask, (1.0 - p.collective_private) * case.works)

@@ -62,7 +62,7 @@ def test_a_result_of_another_configuration_is_replaced_only_by_force(tmp_path: P
         results.check_folder(folder, "run", other, force=False)
     assert str(problem.value) == (
         f"{folder} holds a result of another configuration (run mill none seed 1); give another --out, or --force to "
-        "replace it"
+        "replace it."
     )
     results.check_folder(folder, "run", other, force=True)
 
@@ -87,7 +87,7 @@ def test_a_torn_provenance_is_told_and_not_believed(tmp_path: Path, content: str
 
 
 def test_a_folder_without_provenance_is_no_result(tmp_path: Path) -> None:
-    with pytest.raises(results.UnreadableResult, match="holds no provenance.json: it is not a result of klaver"):
+    with pytest.raises(results.UnreadableResult, match=r"holds no provenance\.json: it is not a result of klaver"):
         results.read_provenance(tmp_path)
 
 

@@ -134,11 +134,11 @@ def test_a_company_is_found_by_number_and_by_name(name):
 @pytest.mark.parametrize(
     ("kind", "name", "message"),
     [
-        ("company", "Bakry", "there is no company 'Bakry' in this run, did you mean Bakery?"),
-        ("company", "99", "there is no company '99' in this run"),
-        ("company", "٣", "there is no company '٣' in this run"),
-        ("opportunity", "-1", "there is no opportunity '-1' in this run"),
-        ("shop", "1", "'shop' is no kind of thing to ask about; allowed are company, parcel, opportunity"),
+        ("company", "Bakry", "There is no company 'Bakry' in this run. Did you mean Bakery?"),
+        ("company", "99", "There is no company '99' in this run."),
+        ("company", "٣", "There is no company '٣' in this run."),
+        ("opportunity", "-1", "There is no opportunity '-1' in this run."),
+        ("shop", "1", "'shop' is no kind of thing to ask about; allowed are company, parcel, opportunity."),
     ],
 )
 def test_what_is_not_there_is_told_with_near_matches(kind, name, message):

@@ -39,13 +39,10 @@ RECORDS = {name: kind for name, kind in vars(records).items() if isinstance(kind
 
 
 @pytest.mark.parametrize("name", [*RECORDS, "PARAMETER_DTYPE"])
-def test_no_field_has_the_name_of_something_that_every_record_has(name, request):
-    if name == "OPPORTUNITY":
-        request.applymarker(pytest.mark.xfail(reason="`round` is also a method of every NumPy record"))
+def test_no_field_has_the_name_of_something_that_every_record_has(name):
     names = (RECORDS | {"PARAMETER_DTYPE": PARAMETER_DTYPE})[name].names
     assert not [field for field in names if hasattr(np.record, field)]
 
 
-@pytest.mark.xfail(reason="OPPORTUNITY.round is hidden by NumPy's method `round` where nothing is compiled")
 def test_a_run_is_the_same_without_compiling():
     assert printed(NUMBA_DISABLE_JIT="1") == printed() != ""

@@ -26,7 +26,7 @@ def test_a_drawing_becomes_cells():
     assert kind.tolist() == [[4, 4, 3], [1, 1, 1], [2, 0, 0]]
     assert parcel_of.tolist() == [[0, 0, -1], [-1] * 3, [-1] * 3]
     assert (names, exits) == (["mill"], [(1, 2)])
-    assert (kind.dtype, parcel_of.dtype) == (np.int8, np.int32)
+    assert (kind.dtype, parcel_of.dtype) == (np.int8, np.int64)
 
 
 def test_the_examples_in_the_docstring_hold():

@@ -50,7 +50,7 @@ def test_the_order_of_the_plan_changes_nothing(seed, order, firms):
     place = np.argsort(order)
     shuffled = dataclasses.replace(
         plan, parcels=[plan.parcels[i] for i in order], companies=[plan.companies[i] for i in firms],
-        parcel_of=np.where(plan.parcel_of >= 0, place[plan.parcel_of], -1).astype(np.int32),
+        parcel_of=np.where(plan.parcel_of >= 0, place[plan.parcel_of], -1).astype(np.int64),
     )  # fmt: skip
     (one, names), (other, renamed) = (found_park(p, PARAMETERS, seed, 20) for p in (plan, shuffled))
     positions = {"owner", "occupant", "parcel"}
