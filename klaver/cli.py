@@ -1,6 +1,6 @@
 """The commands. Each checks what was asked, computes, shows, and writes a result folder whole.
 
-What they share (options, errors, exit codes) is in ``command_line.py``. Nothing heavy is imported before a command runs.
+What they share (options, errors, exit codes) is in ``command_line.py``. Nothing heavy is imported before it is needed.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def compare(
 
     content = folder.summary(result)
     years = speak.say.duration(content["quarters"])
-    title = speak.say("compare.title", park=scenario.name, n=len(chosen), seeds=seeds, years=years)
+    title = speak.say("compare.title", park=scenario.name, n=len(content["strategies"]), seeds=seeds, years=years)
     show_comparison(speak, content, title)
     speak.remark("")
     speak.remark(speak.say("compare.written", folder=place))

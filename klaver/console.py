@@ -1,7 +1,7 @@
 """Where the command line speaks: results on standard output, everything else on standard error.
 
-With ``--json`` standard output holds the JSON and nothing else; with ``--quiet`` nothing but the result is said. Progress
-is a bar with the time left on a terminal, and a plain line now and then elsewhere.
+With ``--json`` standard output holds the JSON and nothing else; with ``--quiet`` nothing but the result is said.
+Progress is a bar with the time left on a terminal, and a plain line now and then elsewhere.
 """
 
 from __future__ import annotations
@@ -73,17 +73,18 @@ class Speaker:
         else:
             yield _Lines(self, label).report
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> Any:
-        """Return a table; every column after the first is aligned to the right where its cells are numbers."""
+    def table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None, *, numbers: bool = False
+    ) -> Any:
+        """Return a table; with ``numbers`` every column but the first is aligned to the right."""
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
+                      show_header=any(columns))
         for position, column in enumerate(columns):
-            cells = [row[position] for row in rows]
-            numbers = position > 0 and all(cell[:1] in "-+€0123456789" or "±" in cell for cell in cells if cell)
-            table.add_column(Text(column), justify="right" if numbers else "left", overflow="fold")
+            table.add_column(Text(column), justify="right" if numbers and position else "left", overflow="fold")
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
         return table

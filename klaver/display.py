@@ -37,12 +37,17 @@ def show_run(speaker: Speaker, outcomes: Mapping[str, Mapping[str, float]], titl
         if outcome in ("multiplier_additional", "social_balance"):
             cells = ["", "", outcome_text(say, outcome, outcomes["difference"][outcome])]
         else:
-            cells = [outcome_text(say, outcome, outcomes[side][outcome]) for side in ("with", "without", "difference")]
+            cells = [outcome_text(say, outcome, outcomes[side][outcome]) for side in ("with", "without")]
+            change = outcomes["difference"][outcome]
             if outcome.startswith("multiplier"):
-                cells[2] = ""
+                cells.append("")
+            elif outcome in _SHARES and math.isfinite(change):
+                cells.append(say("number.points", n=say.number(100 * change, 1)))
+            else:
+                cells.append(outcome_text(say, outcome, change))
         rows.append([say(f"outcome.{outcome}"), *cells])
     columns = [say("run.outcome"), say("run.with"), say("run.without"), say("run.difference")]
-    speaker.result(speaker.table(columns, rows, title))
+    speaker.result(speaker.table(columns, rows, title, numbers=True))
     if not math.isfinite(outcomes["difference"]["multiplier_additional"]):
         speaker.remark(say("run.undefined_nothing_spent"))
     speaker.remark(say("run.one_run", park=park))
@@ -67,19 +72,19 @@ def show_comparison(speaker: Speaker, content: Mapping[str, Any], title: str) ->
     columns += [say("compare.best_vitality"), say("compare.best_balance")]
     rows, notes = [], []
     for name, outcomes in content["strategies"].items():
-        cells = []
+        means, intervals = [name], [""]
         for outcome in _SHOWN:
             found = outcomes[outcome]
-            cells.append(_interval(say, outcome, found))
+            mean, interval = _mean_and_interval(say, outcome, found)
+            means.append(mean)
+            intervals.append(interval)
             if found["mean"] is None and found.get("note") and name != content["reference"]:
                 label = say(f"outcome.{outcome}")
                 notes.append(say("compare.undefined_note", outcome=label, strategy=name, note=found["note"]))
-        best = outcomes.get("probability_best") or {}
-        cells += [
-            "-" if best.get(key) is None else say.share(best[key]) for key in ("vitality", "social_balance")
-        ]
-        rows.append([name, *cells])
-    speaker.result(speaker.table(columns, rows, title))
+        best = outcomes["probability_best"]
+        means += [say.share(best[outcome]) for outcome in ("vitality", "social_balance")]
+        rows += [means, [*intervals, "", ""]]
+    speaker.result(speaker.table(columns, rows, title, numbers=True))
     for line in [say("compare.multiplier_unit"), say("compare.interval"), say("compare.twin"), *notes]:
         speaker.remark(line)
     if content["seeds"] < FEW_SEEDS:
@@ -87,16 +92,15 @@ def show_comparison(speaker: Speaker, content: Mapping[str, Any], title: str) ->
     speaker.remark(say("compare.measured_not"))
 
 
-def _interval(say: Language, outcome: str, found: Mapping[str, Any]) -> str:
-    """Return a mean with its interval, in the unit of the table."""
+def _mean_and_interval(say: Language, outcome: str, found: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a mean and its interval, in the unit of the table."""
     if found["mean"] is None:
-        return say("compare.undefined")
+        return say("compare.undefined"), ""
     scale, digits = (1e-6, 1) if outcome == "social_balance" else (1.0, 2 if outcome.startswith("mult") else 1)
-    mean = say.number(found["mean"] * scale, digits)
-    if found.get("low") is None or found.get("high") is None:
-        return mean
-    between = say("number.and")
-    return f"{mean} ({say.number(found['low'] * scale, digits)} {between} {say.number(found['high'] * scale, digits)})"
+    mean, low, high = (
+        "" if found[key] is None else say.number(found[key] * scale, digits) for key in ("mean", "low", "high")
+    )
+    return mean, say("number.range", low=low, high=high) if low and high else ""
 
 
 def show_stories(speaker: Speaker, teller: Any, most: int | None, where: str | None = None) -> None:

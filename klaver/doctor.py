@@ -72,7 +72,7 @@ def _check_fonts(say: Language) -> Check:
     from matplotlib import font_manager
 
     try:
-        path = font_manager.findfont("sans-serif")
+        path = font_manager.findfont(font_manager.FontProperties(), fallback_to_default=False)
     except ValueError:
         return Check(say("doctor.fonts"), False, say("doctor.fonts_bad"))
     return Check(say("doctor.fonts"), True, Path(path).stem)

@@ -7,7 +7,6 @@ A folder is described before anything is computed, so that a folder that may not
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,6 +23,7 @@ from klaver.language import LANGUAGES, Language
 from klaver.runs import DEFAULT_SEEDS, QUICK_SEEDS, Run, sim_park
 from klaver.runs import run as run_one
 from klaver.story import Teller
+from klaver.tables import TWIN_TABLES
 from sim.inputs.scenario import Scenario
 from sim.inputs.strategy import Strategy
 
@@ -138,6 +138,8 @@ class CompareFolder(Folder):
 
     def write(self, comparison: Comparison, speak: Speaker) -> Path:
         """Write everything, whole, and return where."""
+        from analysis.report import write_report
+
         content = self.summary(comparison)
         with results.writing(self.path) as folder:
             (folder / "comparison.json").write_text(results.as_json(content) + "\n", encoding="utf-8")
@@ -146,11 +148,8 @@ class CompareFolder(Folder):
             comparison.summary().to_csv(folder / "summary.csv")
             (folder / "pictures").mkdir()
             pictures.draw_comparison(comparison, folder / "pictures", speak.say)
-            if importlib.util.find_spec("analysis.report") is not None:
-                from analysis.report import write_report
-
-                for code in LANGUAGES:
-                    write_report(comparison, folder / f"report.{code}.html", lang=code)
+            for code in LANGUAGES:
+                write_report(comparison, folder / f"report.{code}.html", code)
             numbers = {"comparison": content, "runs_sha256": _hash_table(runs)}
             record = results.provenance(self.command, self.configuration, numbers, self.began)
             (folder / results.PROVENANCE).write_text(results.as_json(record) + "\n", encoding="utf-8")
@@ -217,11 +216,8 @@ def read_teller(path: Path, say: Language) -> Teller:
         raise results.UnreadableResult("error.no_run", folder=path, command=record["command"])
     needed = ("companies", "owners", "parcels", "opportunities", "seats", "events")
     tables = {name: _read_table(path / "tables" / f"{name}.parquet") for name in needed}
-    twin = {name: _read_table(path / "twin" / f"{name}.parquet") for name in needed if name in _OF_TWIN}
+    twin = {name: _read_table(path / "twin" / f"{name}.parquet") for name in needed if name in TWIN_TABLES}
     return Teller(tables, say, twin)
-
-
-_OF_TWIN = ("companies", "parcels", "opportunities", "events")
 
 
 def _read_table(file: Path) -> pd.DataFrame:

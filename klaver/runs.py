@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from klaver.language import Language
+from klaver.language import LANGUAGES, Language
 from klaver.story import Teller
 from klaver.tables import TWIN_TABLES, tables_of
 from sim import model, outcomes
@@ -127,7 +127,7 @@ def sim_park(scenario: Scenario, quarters: int | None = None) -> model.Park:
     """Return the park of a scenario as the simulation takes it."""
     return model.Park(
         name=scenario.name, plan=scenario.plan(), quarters=quarters or scenario.quarters,
-        parameters=scenario.parameters(), title=scenario.title.model_dump(), resolved=scenario.resolved(),
+        parameters=scenario.parameters(), title={code: scenario.title.get(code) for code in LANGUAGES}, resolved=scenario.resolved(),
     )  # fmt: skip
 
 

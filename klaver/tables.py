@@ -18,7 +18,7 @@ from sim.outcomes import INDICATORS
 if TYPE_CHECKING:
     from sim.park.founding import Names
 
-TWIN_TABLES = ("companies", "parcels", "opportunities", "events", "indicators")
+TWIN_TABLES = ("companies", "parcels", "opportunities", "seats", "events", "indicators")
 """What is kept of the twin: enough to tell what would have happened anyway."""
 
 # Field names whose numbers stand for words, per table.
