@@ -23,6 +23,8 @@ from sim.records import (
     KNOW_HOW,
     LEFT,
     MONEY,
+    MOVE_AWAY,
+    MOVE_WITHIN,
     MUNICIPALITY,
     NEVER,
     NO_APPROACH,
@@ -121,7 +123,22 @@ def parties_are_there(world, o):
             return False
         if world.companies[case.demand].plan == EXPAND_ADJOINING and parcel.occupant >= 0:
             return False
+        if occupant_stays(world, o):
+            return False
     return True
+
+
+@rule
+def occupant_stays(world, o):
+    """Return whether somebody sits on the site of case ``o`` and no longer means to leave it."""
+    case = world.opportunities[o]
+    if case.parcel < 0 or case.second >= 0:
+        return False
+    occupant = world.parcels[case.parcel].occupant
+    if occupant < 0 or occupant == case.demand:
+        return False
+    plan = world.companies[occupant].plan
+    return plan != MOVE_WITHIN and plan != MOVE_AWAY
 
 
 @rule

@@ -58,7 +58,7 @@ from sim.records import (
     WORKS_RENOVATE,
 )
 from sim.rules.appraisal import floor_needed
-from sim.rules.cases import leave_case, municipality_is_in, release_claims, shuffled_cases
+from sim.rules.cases import leave_case, municipality_is_in, occupant_stays, release_claims, shuffled_cases
 from sim.rules.environment import vacate
 from sim.rules.perception import clip, gain_trust, lose_trust, property_value
 
@@ -73,7 +73,7 @@ def realise_agreements(world):
         case = world.opportunities[o]
         if case.stage == AGREED:
             if case.agreed < clock.quarter and case.approval_until <= clock.quarter:
-                start_realisation(world, o)
+                hand_over(world, o)
         elif case.stage == REALISATION:
             if builder_is_gone(world, o):
                 abandon(world, o, events.LEFT_WITHDRAWN)
@@ -88,6 +88,22 @@ def realise_agreements(world):
 
 
 # --- a case ------------------------------------------------------------------------------------------------------------
+
+
+@rule
+def hand_over(world, o):
+    """Begin once the site is free: a fitting date of handover is part of the deal.
+
+    If the occupant changes its mind, or stays too long, the deal is off.
+    """
+    p, clock = world.parameters[0], world.clock[0]
+    case = world.opportunities[o]
+    if occupant_stays(world, o):
+        leave_case(world, o, events.LEFT_WITHDRAWN)
+    elif case.parcel < 0 or case.second >= 0 or world.parcels[case.parcel].occupant < 0:
+        start_realisation(world, o)
+    elif clock.quarter - case.agreed > p.stall_patience:
+        leave_case(world, o, events.LEFT_WAITING)
 
 
 @rule
