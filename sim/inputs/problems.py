@@ -58,9 +58,14 @@ def show(value: object) -> str:
     """Return a value as it would stand in a file, cut short where it is long."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = repr(value) if isinstance(value, str) else str(value)
-    text = text.encode("unicode_escape").decode() if not text.isprintable() else text
-    return text if len(text) <= 80 else text[:77] + "..."
+    return printable(repr(value) if isinstance(value, str) else str(value))
+
+
+def printable(text: object) -> str:
+    """Return text on one line, without control characters, cut short where it is long."""
+    plain = str(text)
+    plain = plain if plain.isprintable() else plain.encode("unicode_escape").decode()
+    return plain if len(plain) <= 80 else plain[:77] + "..."
 
 
 def sentences(error: ValidationError, file: str, keys: Mapping[str, Iterable[str]] | None = None) -> list[str]:
@@ -78,7 +83,8 @@ def sentences(error: ValidationError, file: str, keys: Mapping[str, Iterable[str
     lines = []
     for problem in error.errors():
         path = [part for part in problem["loc"] if part != "[key]"]
-        key = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in path).replace(".[", "[")
+        key = ".".join(f"[{part + 1}]" if isinstance(part, int) else printable(part) for part in path)
+        key = key.replace(".[", "[") or "''"
         value = show(problem.get("input"))
         context = problem.get("ctx", {})
         kind = problem["type"]
@@ -89,7 +95,7 @@ def sentences(error: ValidationError, file: str, keys: Mapping[str, Iterable[str
         elif kind == "missing":
             lines.append(f"{file}: {key} is missing.")
         elif kind == "value_error":
-            lines.append(f"{file}: {key + ' ' if key else ''}{context.get('error', problem['msg'])}")
+            lines.append(f"{file}: {key + ' ' if path else ''}{context.get('error', problem['msg'])}")
         elif kind in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
             sign = {"greater_than_equal": "at least", "less_than_equal": "at most", "greater_than": "more than",
                     "less_than": "less than"}[kind]

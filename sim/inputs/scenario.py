@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sim.inputs.files import list_shipped, read_with_base
 from sim.inputs.parameters import BY_NAME, default_parameters
-from sim.inputs.problems import InvalidFile, nearest, sentences, show
+from sim.inputs.problems import InvalidFile, nearest, printable, sentences, show
 from sim.park.plan import FoundingDraws, LayoutSettings, ParkPlan, PlanCompany, PlanOwner, PlanParcel
 from sim.records import OWNER_KINDS, SECTORS
 
@@ -63,7 +63,7 @@ class Founding(_Table):
     def _sectors_sum_to_one(cls, shares: dict[str, float]) -> dict[str, float]:
         for name in shares:
             if name not in SECTORS:
-                raise ValueError(f"has no sector '{name}'; sectors are {', '.join(SECTORS)}.{nearest(name, SECTORS)}")
+                raise ValueError(f"has no sector '{printable(name)}'; sectors are {', '.join(SECTORS)}.{nearest(name, SECTORS)}")
         if abs(sum(shares.values()) - 1.0) > 1e-6:
             raise ValueError(f"sum to {sum(shares.values()):g}; shares must sum to 1.")
         return shares
@@ -161,7 +161,7 @@ class Scenario(_Table):
         for name, value in values.items():
             known = BY_NAME.get(name)
             if known is None:
-                wrong.append(f".{name} is not a known parameter.{nearest(name, BY_NAME)}")
+                wrong.append(f".{printable(name)} is not a known parameter.{nearest(name, BY_NAME)}")
             elif not known.low <= value <= known.high:
                 wrong.append(f".{name} is {show(value)}; it lies between {known.low:g} and {known.high:g} {known.unit}.")
         if wrong:
