@@ -212,9 +212,10 @@ def rerun(
     """The same numbers again?"""
     check_number("workers", workers, workers is None or workers >= 1)
     from klaver.folders import run_again
-    from klaver.results import version
+    from klaver.results import read_provenance, version
 
     say = speak.say
+    read_provenance(folder)
     compile_first(speak)
     speak.note(say("rerun.running", folder=folder))
     with speak.progress(say("compare.running")) as progress:

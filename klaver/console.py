@@ -81,8 +81,13 @@ class Speaker:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
-                      show_header=any(columns))
+        table = Table(
+            title=Text(title) if title else None,
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+            show_header=any(columns),
+        )
         for position, column in enumerate(columns):
             table.add_column(Text(column), justify="right" if numbers and position else "left", overflow="fold")
         for row in rows:

@@ -65,7 +65,13 @@ def legend(say: Any, colour: bool) -> Any:
     from rich.text import Text
 
     text = Text()
-    for kind, key in (("0", "occupied"), ("vacant", "vacant"), ("road", "road"), ("green", "green"), ("water", "water")):
+    for kind, key in (
+        ("0", "occupied"),
+        ("vacant", "vacant"),
+        ("road", "road"),
+        ("green", "green"),
+        ("water", "water"),
+    ):
         label = say(f"show.{key}")
         if colour:
             text.append("■ ", style=_colour(kind) or "")

@@ -128,9 +128,7 @@ class CompareFolder(Folder):
         """Run everything."""
         from klaver.runs import compare
 
-        return compare(
-            scenario, strategies, self.seeds, workers=workers, quarters=self.quarters, progress=progress
-        )
+        return compare(scenario, strategies, self.seeds, workers=workers, quarters=self.quarters, progress=progress)
 
     def summary(self, comparison: Comparison) -> dict[str, Any]:
         """Return the numbers of a comparison, as ``--json`` gives them."""

@@ -24,10 +24,10 @@ def draw_run(run: Run, folder: Path, say: Language) -> list[Path]:
     from analysis import figures
 
     title = f"{run.scenario.title.get(say.code) or run.scenario.name}: {run.strategy.name.replace('_', ' ')}"
-    drawn = figures.save(
-        figures.park_map_pair(run.before, run.after, run.names, say.code, title), folder / "map")
+    drawn = figures.save(figures.park_map_pair(run.before, run.after, run.names, say.code, title), folder / "map")
     twin = figures.park_map_pair(
-        run.before, run.twin, run.names, say.code, f"{title.split(':')[0]}: {figures.WORDS[say.code]['without']}")
+        run.before, run.twin, run.names, say.code, f"{title.split(':')[0]}: {figures.WORDS[say.code]['without']}"
+    )
     drawn += figures.save(twin, folder / "map_without")
     return drawn + figures.save(figures.euros_of_run(run.after, run.twin, say.code), folder / "euros")
 

@@ -282,4 +282,3 @@ def write_table(frame: Any, path: Path) -> None:
     frame = frame.reset_index() if any(frame.index.names) else frame
     frame.to_parquet(path.with_suffix(".parquet"), index=False)
     frame.to_csv(path.with_suffix(".csv"), index=False)
-

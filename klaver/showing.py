@@ -142,7 +142,9 @@ def _parameters(speak: Speaker, scenario: Scenario) -> Any:
     for name, p in BY_NAME.items():
         value = float(record[name])
         differs = "*" if value != p.default else ""
-        rows.append([name, f"{value:g}{differs}", f"{p.default:g}", f"{p.low:g} - {p.high:g}", p.unit, p.mark, p.source])
+        rows.append(
+            [name, f"{value:g}{differs}", f"{p.default:g}", f"{p.low:g} - {p.high:g}", p.unit, p.mark, p.source]
+        )
     columns = [say(f"show.{key}") for key in ("parameter", "value", "default", "range", "unit", "mark", "source")]
     return speak.table(columns, rows, say("show.parameters"))
 

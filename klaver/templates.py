@@ -61,7 +61,7 @@ mandate = 100000.0     # euros that officials may commit without the council
 # `scenarios/parks/rollepaal.toml` is a whole one.
 '''
 
-_STRATEGY = '''\
+_STRATEGY = """\
 # A strategy of your own. Whatever you leave out is taken from "demand_driven".
 # `klaver show {file}` shows every setting, `klaver compare rollepaal --strategies none,{file}` runs it.
 based_on = "demand_driven"
@@ -104,7 +104,7 @@ private_ratio = 2.0     # private euros of works for each public euro
 rounds = 3
 quarters = 12
 euros = 1000000.0
-'''
+"""
 
 
 def write_template(name: str, kind: str, say: Language, force: bool) -> Path:

@@ -92,7 +92,13 @@ def test_a_folder_without_provenance_is_no_result(tmp_path: Path) -> None:
 
 
 def test_json_holds_no_nan_and_no_numpy(tmp_path: Path) -> None:
-    value = {"a": math.nan, "b": np.float64(1.5), 3: np.array([1, 2]), "c": (np.int64(7), math.inf), "d": np.bool_(True)}
+    value = {
+        "a": math.nan,
+        "b": np.float64(1.5),
+        3: np.array([1, 2]),
+        "c": (np.int64(7), math.inf),
+        "d": np.bool_(True),
+    }
     assert json.loads(results.as_json(value)) == {"a": None, "b": 1.5, "3": [1, 2], "c": [7, None], "d": True}
 
 

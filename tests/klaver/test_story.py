@@ -15,23 +15,33 @@ EXAMPLES = {"euros": -12_345.0, "plan": 3.0, "kind": 4.0, "origin": 2.0, "stage"
 
 def event(kind, quarter=5, opportunity=0, party=0, parcel=0, value=0.0, threshold=0.0):
     return dict(
-        quarter=quarter, kind=kind, opportunity=opportunity, party=party, parcel=parcel, value=value, threshold=threshold
+        quarter=quarter,
+        kind=kind,
+        opportunity=opportunity,
+        party=party,
+        parcel=parcel,
+        value=value,
+        threshold=threshold,
     )
 
 
 def tables(events):
     opportunity = dict(key=7, kind="land_swap", stage="left", since=4, stage_since=12, demand=0, works=1e6)
     return {
-        "companies": pd.DataFrame([
-            dict(name="Bakery", key=1, state="sitting", jobs=12.4, trust=0.5),
-            dict(name="Firm on plot 2", key=2, state="closed", jobs=0.0, trust=0.5),
-            dict(name="newcomer 2", key=3, state="prospect", jobs=5.0, trust=0.5),
-        ]),
+        "companies": pd.DataFrame(
+            [
+                dict(name="Bakery", key=1, state="sitting", jobs=12.4, trust=0.5),
+                dict(name="Firm on plot 2", key=2, state="closed", jobs=0.0, trust=0.5),
+                dict(name="newcomer 2", key=3, state="prospect", jobs=5.0, trust=0.5),
+            ]
+        ),
         "owners": pd.DataFrame([dict(name="Town", key=1), dict(name="Fund", key=2)]),
-        "parcels": pd.DataFrame([
-            dict(name="plot 1", key=1, segment=0, occupant=0, quality=0.5),
-            dict(name="Old mill", key=2, segment=1, occupant=-1, quality=0.2),
-        ]),
+        "parcels": pd.DataFrame(
+            [
+                dict(name="plot 1", key=1, segment=0, occupant=0, quality=0.5),
+                dict(name="Old mill", key=2, segment=1, occupant=-1, quality=0.2),
+            ]
+        ),
         "opportunities": pd.DataFrame([opportunity]),
         "seats": pd.DataFrame([dict(opportunity=0, party=0)]),
         "events": pd.DataFrame(events, columns=list(event(""))),
@@ -68,9 +78,12 @@ def test_a_sentence_shows_the_numbers_that_decided(kind, measures):
 
 
 def test_a_known_yes_and_a_known_no_are_told_apart():
-    told = [line.sentence for line in teller([
-        event("stance_known", value=2_000.0), event("stance_known", value=-2_000.0)
-    ]).why("company", 0)]
+    told = [
+        line.sentence
+        for line in teller([event("stance_known", value=2_000.0), event("stance_known", value=-2_000.0)]).why(
+            "company", 0
+        )
+    ]
     assert told == [
         "Bakery let it be known that it wants this; the deal is worth €2,000 to it.",
         "Bakery let it be known that it does not want this; for it the deal comes to -€2,000.",
@@ -78,10 +91,15 @@ def test_a_known_yes_and_a_known_no_are_told_apart():
 
 
 def test_the_municipality_taking_over_a_task_is_told_apart_from_a_task_that_resumes_by_itself():
-    told = [line.sentence for line in teller([
-        event("task_resumed", value=4.0, threshold=0.0, party=records.NOBODY),
-        event("task_resumed", value=4.0, threshold=1.0, party=-1),
-    ]).why("opportunity", 0)]
+    told = [
+        line.sentence
+        for line in teller(
+            [
+                event("task_resumed", value=4.0, threshold=0.0, party=records.NOBODY),
+                event("task_resumed", value=4.0, threshold=1.0, party=-1),
+            ]
+        ).why("opportunity", 0)
+    ]
     assert told == [
         "It got moving again, at the permit.",
         "The municipality took the permit off their hands, and it got moving again.",
