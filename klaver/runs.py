@@ -127,7 +127,8 @@ def sim_park(scenario: Scenario, quarters: int | None = None) -> model.Park:
     """Return the park of a scenario as the simulation takes it."""
     return model.Park(
         name=scenario.name, plan=scenario.plan(), quarters=quarters or scenario.quarters,
-        parameters=scenario.parameters(), title={code: scenario.title.get(code) for code in LANGUAGES}, resolved=scenario.resolved(),
+        parameters=scenario.parameters(), title={code: scenario.title.get(code) for code in LANGUAGES},
+        resolved=scenario.resolved(),
     )  # fmt: skip
 
 

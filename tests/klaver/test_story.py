@@ -119,7 +119,7 @@ def test_a_long_story_shows_its_beginning_and_its_end():
     many = [event("step_go", quarter=q, value=4.0, party=records.NOBODY) for q in range(30)]
     lines = teller(many).tell(0, 6)
     assert len(lines) == 7
-    assert lines[3] == "(and 24 more steps)"
+    assert lines[3] == "(steps left out here: 24)"
     assert lines[-1].startswith("Year 8, quarter 2")
 
 
