@@ -86,10 +86,12 @@ class Speaker:
             title_justify="left",
             box=box.SIMPLE_HEAD,
             pad_edge=False,
+            padding=(0, 0 if numbers else 1),
             show_header=any(columns),
         )
         for position, column in enumerate(columns):
-            table.add_column(Text(column), justify="right" if numbers and position else "left", overflow="fold")
+            side: Any = "right" if numbers and position else "left"
+            table.add_column(Text(column), justify=side, overflow="fold", no_wrap=numbers)
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
         return table

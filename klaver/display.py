@@ -68,7 +68,7 @@ def show_comparison(speaker: Speaker, content: Mapping[str, Any], title: str) ->
     from analysis.statistics import FEW_SEEDS
 
     say = speaker.say
-    columns = [say("compare.strategy"), *(say(f"outcome.{outcome}") for outcome in _SHOWN)]
+    columns = [say(f"compare.{key}") for key in ("strategy", "gross", "additional", "vitality", "balance")]
     columns += [say("compare.best_vitality"), say("compare.best_balance")]
     rows, notes = [], []
     for name, outcomes in content["strategies"].items():
