@@ -63,7 +63,8 @@ class Founding(_Table):
     def _sectors_sum_to_one(cls, shares: dict[str, float]) -> dict[str, float]:
         for name in shares:
             if name not in SECTORS:
-                raise ValueError(f"has no sector '{printable(name)}'; sectors are {', '.join(SECTORS)}.{nearest(name, SECTORS)}")
+                raise ValueError(f"has no sector '{printable(name)}'; sectors are {', '.join(SECTORS)}."
+                                 f"{nearest(name, SECTORS)}")
         if abs(sum(shares.values()) - 1.0) > 1e-6:
             raise ValueError(f"sum to {sum(shares.values()):g}; shares must sum to 1.")
         return shares
