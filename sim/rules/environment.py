@@ -33,6 +33,9 @@ def turn_quarter(world):
     turn_subsidy_window(world)
     for i in range(world.counts[0].companies):
         company = world.companies[i]
+        if company.state == ELSEWHERE and company.site_quality == company.expected:
+            # It only ever looked at this park: nothing of it counts here, so it is not followed.
+            continue
         if company.state == SITTING or company.state == ELSEWHERE or company.state == PROSPECT:
             grow_company(world, company)
             if close_company_is_due(world, company):

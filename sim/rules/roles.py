@@ -132,8 +132,8 @@ def list_work(world):
     """
     counts = world.counts[0]
     capacity = 2 * counts.companies + 4 * counts.opportunities + counts.projects + counts.segments
-    jobs = np.zeros((capacity, 6))
-    order = np.zeros(capacity, np.uint64)
+    jobs = np.empty((capacity, 6))
+    order = np.empty(capacity, np.uint64)
     n = 0
     for i in range(counts.companies):
         n = list_company_work(world, jobs, order, n, i)
