@@ -79,7 +79,7 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., int | None]]
         def run(**values: Any) -> None:
             as_json, quiet = values.pop("as_json"), values.pop("quiet")
             lang, traceback = values.pop("lang"), values.pop("traceback")
-            say = Language(lang if lang in LANGUAGES else preferred_language())
+            say = Language(lang if lang in LANGUAGES else preferred_language(sys.argv[1:]))
             speaker = Speaker(say, as_json, quiet)
             if lang is not None and lang not in LANGUAGES:
                 print(say("error.lang", code=lang), file=sys.stderr)

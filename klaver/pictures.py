@@ -23,7 +23,7 @@ def draw_run(run: Run, folder: Path, say: Language) -> list[Path]:
     """
     from analysis import figures
 
-    title = f"{run.scenario.title.get(say.code) or run.scenario.name}: {run.strategy.name.replace('_', ' ')}"
+    title = f"{run.scenario.title.get(say.code) or run.scenario.name}: {figures.strategy_title(run.strategy.name, say.code)}"
     drawn = figures.save(figures.park_map_pair(run.before, run.after, run.names, say.code, title), folder / "map")
     twin = figures.park_map_pair(
         run.before, run.twin, run.names, say.code, f"{title.split(':')[0]}: {figures.WORDS[say.code]['without']}"
