@@ -15,6 +15,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MultipleLocator
 
 from sim import records
 
@@ -169,9 +170,11 @@ def _outline_parcels(ax: Any, world: World, rows: int, columns: int, cell: float
 def _hatch(ax: Any, mask: np.ndarray, cell: float) -> None:
     rows, columns = mask.shape
     if mask.any():
-        x = (np.arange(columns) + 0.5) * cell
-        y = (rows - np.arange(rows) - 0.5) * cell
-        ax.contourf(x, y, mask.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"])
+        # Each cell as two by two points, so that the hatching reaches the border of the parcel.
+        fine = np.kron(mask, np.ones((2, 2)))
+        x = (np.repeat(np.arange(columns), 2) + np.tile([0.01, 0.99], columns)) * cell
+        y = (rows - np.repeat(np.arange(rows), 2) - np.tile([0.01, 0.99], rows)) * cell
+        ax.contourf(x, y, fine, levels=[0.5, 1.5], colors="none", hatches=["////"])
 
 
 def _label_point(world: World, i: int, rows: int, columns: int, cell: float) -> tuple[float, float]:
@@ -239,8 +242,13 @@ def park_map_pair(before: World, after: World, names: Any = None, language: str 
 # --- strategies -------------------------------------------------------------------------------------------------------
 
 
-def _labels(names: tuple[str, ...]) -> list[str]:
-    return [name.replace("_", " ") for name in names]
+def strategy_title(name: str, language: str) -> str:
+    """Return what a shipped strategy is called in a language; the name itself for a user's own."""
+    from sim.inputs.strategy import list_strategies, load_strategy
+
+    if name in list_strategies():
+        return load_strategy(name).title.get(language, name)
+    return name.replace("_", " ")
 
 
 def outcomes_per_strategy(comparison: Comparison, language: str = "en") -> Figure:
@@ -256,7 +264,7 @@ def outcomes_per_strategy(comparison: Comparison, language: str = "en") -> Figur
         _interval(axes[0], row - 0.17, found["multiplier_gross"], 1.0, "#777777", "s", words)
         _interval(axes[1], row, comparison.differences[name]["vitality"], 1.0, GREEN, "o", words)
         _interval(axes[2], row, found["social_balance"], 1e-6, VERMILION, "o", words)
-    axes[0].set_yticks(rows, _labels(names), fontsize=12)
+    axes[0].set_yticks(rows, [strategy_title(name, language) for name in names], fontsize=12)
     axes[0].set_ylim(-0.6, len(names) - 0.4)
     for ax, title, unit in zip(axes, (words["multiplier"], words["vitality_change"], words["balance"]),
                                ("€ / €", words["points"], words["million"]), strict=True):
@@ -309,13 +317,16 @@ def _over_time(runs: Runs, language: str, draw: Any, title: str, unit: str, hand
     years = np.arange(1, runs.quarters + 1) / 4.0
     for place, (ax, name) in enumerate(zip(axes, names, strict=True)):
         draw(ax, name, years)
-        ax.set_title(_labels((name,))[0], fontsize=12, loc="left")
+        ax.set_title(strategy_title(name, language), fontsize=12, loc="left")
         ax.grid(color="#E3E3E3", lw=0.8)
         ax.set_axisbelow(True)
         ax.spines[["top", "right"]].set_visible(False)
         if place % 3 == 0:
             ax.set_ylabel(unit, fontsize=11)
-        ax.set_xlabel(words["year"], fontsize=11)
+        ax.xaxis.set_major_locator(MultipleLocator(max(1, round(runs.quarters / 16))))
+        if place + 3 >= len(names):
+            ax.set_xlabel(words["year"], fontsize=11)
+            ax.tick_params(labelbottom=True)
     figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=11, frameon=False)
     figure.suptitle(f"{runs.park}: {title[0].lower()}{title[1:]}", fontsize=15, x=0.01, ha="left")
     return figure
@@ -384,7 +395,7 @@ def describe_outcomes(comparison: Comparison, language: str = "en") -> str:
         ratio, lift = comparison.estimates[name]["multiplier_additional"], comparison.differences[name]["vitality"]
         ratio_text = WORDS[language]["undefined"] if ratio.mean is None else f"{ratio.mean:.2f}"
         lift_text = "-" if lift is None or lift.mean is None else f"{lift.mean:+.1f}"
-        parts.append(f"{name.replace('_', ' ')}: {ratio_text}, {lift_text}")
+        parts.append(f"{strategy_title(name, language)}: {ratio_text}, {lift_text}")
     lead = {"nl": "Per aanpak additionele multiplier en verschil in vitaliteit: ",
             "en": "Per approach the additional multiplier and the difference in vitality: "}[language]
     return lead + "; ".join(parts) + "."

@@ -119,7 +119,7 @@ def report_text(comparison: Comparison, lang: str = "en") -> str:
         best = comparison.probability_best
         chances = " / ".join(f"{_number(100 * best[key][name], 0, lang)}%" for key in ("vitality", "social_balance"))
         cells = [
-            html.escape(name.replace("_", " ")), _cell(found["multiplier_gross"], 1, 2, lang),
+            html.escape(figures.strategy_title(name, lang)), _cell(found["multiplier_gross"], 1, 2, lang),
             _cell(found["multiplier_additional"], 1, 2, lang),
             _cell(comparison.differences[name]["vitality"], 1, 1, lang),
             _cell(found["social_balance"], 1e-6, 1, lang), chances,
@@ -128,7 +128,7 @@ def report_text(comparison: Comparison, lang: str = "en") -> str:
     heads = [texts[key] for key in ("strategy", "gross", "additional", "vitality", "balance", "best")]
     groups = []
     for outcome in ("vitality", "social_balance"):
-        together = ["{" + ", ".join(html.escape(n.replace("_", " ")) for n in group) + "}"
+        together = ["{" + ", ".join(html.escape(figures.strategy_title(n, lang)) for n in group) + "}"
                     for group in comparison.alike(outcome) if len(group) > 1]
         if together:
             groups.append(f"<li>{texts[f'alike_{outcome}']}: {'; '.join(together)}</li>")
