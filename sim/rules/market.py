@@ -36,6 +36,7 @@ from sim.rules.appraisal import appraise_site, can_pay, outside_site_quality, pr
 from sim.rules.matching import pair_is_free, reservation_price
 from sim.rules.perception import property_value, quality_price
 from sim.rules.realisation import move_in
+from sim.rules.review import list_posted_sites
 
 FULL_COMPANIES = 1
 ROOM_COMPANIES = 64  # rows free before a quarter begins
@@ -205,12 +206,13 @@ def search_sites(world):
             rank[n] = draws.bits(clock.seed, draws.SHUFFLE, clock.quarter, company.key, 1)
             n += 1
     order = np.argsort(rank[:n])
+    posted = list_posted_sites(world)
     for k in range(n):
-        choose_premises(world, rows[order[k]])
+        choose_premises(world, rows[order[k]], posted)
 
 
 @rule
-def choose_premises(world, i):
+def choose_premises(world, i, posted):
     """Company ``i`` takes the best premises on offer if they beat what it would otherwise do (noisy choice)."""
     p, clock = world.parameters[0], world.clock[0]
     company = world.companies[i]
@@ -221,9 +223,10 @@ def choose_premises(world, i):
         otherwise = max(0.0, company.plan_value)
     best = -1
     best_score = otherwise + scale * draws.gumbel(clock.seed, draws.TASTE, clock.quarter, company.key, 100)
-    for j in range(world.counts[0].parcels):
+    for k in range(posted.shape[0]):
+        j = posted[k]
         parcel = world.parcels[j]
-        if not parcel.offered or parcel.occupant == i or parcel.floor <= 0.0 or not pair_is_free(world, j):
+        if parcel.occupant == i or parcel.floor <= 0.0 or not pair_is_free(world, j):
             continue
         error = p.perception_error * draws.normal(
             clock.seed, draws.PERCEPTION_ERROR, clock.quarter, company.key, parcel.key)

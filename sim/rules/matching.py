@@ -113,7 +113,8 @@ def match_demands(world):
             looking += 1
     if looking == 0:
         return
-    capacity = looking * (counts.parcels + BORDERS + 32)  # every demand with every site: nothing can be dropped
+    sites = list_known_sites(world)
+    capacity = looking * (sites.shape[0] + BORDERS + 32)  # every demand with every site: nothing can be dropped
     demand = np.zeros(capacity, np.int64)
     supply = np.zeros(capacity, np.int64)
     surplus = np.zeros(capacity)
@@ -125,7 +126,7 @@ def match_demands(world):
         if company.plan == EXPAND_ADJOINING:
             n = offer_next_door(world, i, demand, supply, surplus, n)
         else:
-            n = offer_sites(world, i, demand, supply, surplus, n)
+            n = offer_sites(world, i, sites, demand, supply, surplus, n)
     order = np.argsort(-surplus[:n])
     for k in range(1, n):
         # Equal surplus: by key, so that the result does not depend on positions in a table.
@@ -137,6 +138,19 @@ def match_demands(world):
         c = order[k]
         if wants_site(world.companies[demand[c]]) and pair_is_free(world, supply[c]):
             open_deal(world, demand[c], supply[c])
+
+
+@rule
+def list_known_sites(world):
+    """Return the rows of all free sites that are on offer, or whose owner would sell when asked (int64)."""
+    rows = np.empty(world.counts[0].parcels, np.int64)
+    n = 0
+    for j in range(world.counts[0].parcels):
+        parcel = world.parcels[j]
+        if (parcel.offered or parcel.wish_to_sell) and site_is_free(parcel):
+            rows[n] = j
+            n += 1
+    return rows[:n]
 
 
 @rule
@@ -230,13 +244,14 @@ def land_wanted(world, company, home, plot):
 
 
 @rule
-def offer_sites(world, i, demand, supply, surplus, n):
+def offer_sites(world, i, sites, demand, supply, surplus, n):
     """Add the best few sites on offer for company ``i`` (to move to, or to settle on); return the new count."""
     p, clock = world.parameters[0], world.clock[0]
     company = world.companies[i]
-    for j in range(world.counts[0].parcels):
+    for k in range(sites.shape[0]):
+        j = sites[k]
         parcel = world.parcels[j]
-        if parcel.occupant == i or not site_is_free(parcel):
+        if parcel.occupant == i:
             continue
         if not (parcel.offered or (company.introduced == 3 and parcel.wish_to_sell)):
             continue
@@ -390,12 +405,20 @@ def seat_land_givers(world, o):
 def match_swaps(world):
     """Two companies that both want to move, known to one matcher, each of whose premises suit the other better."""
     counts, clock = world.counts[0], world.clock[0]
+    movers = np.empty(counts.companies, np.int64)
+    n = 0
     for i in range(counts.companies):
+        if can_swap(world, world.companies[i]):
+            movers[n] = i
+            n += 1
+    for a in range(n):
+        i = movers[a]
         first = world.companies[i]
         if not can_swap(world, first):
             continue
         best, best_gain = -1, 0.0
-        for j in range(counts.companies):
+        for b in range(n):
+            j = movers[b]
             second = world.companies[j]
             if first.key >= second.key or not can_swap(world, second):
                 continue

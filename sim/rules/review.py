@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from sim import draws, events, ledger
 from sim.compiled import rule
 from sim.records import (
@@ -54,6 +56,7 @@ FULL_PROJECTS = 6
 @rule
 def review_companies(world):
     """Let every company whose review is due weigh its options, and let plans that need nobody else be carried out."""
+    posted = list_posted_sites(world)
     for i in range(world.counts[0].companies):
         company = world.companies[i]
         if company.state != SITTING or company.parcel < 0:
@@ -63,9 +66,25 @@ def review_companies(world):
         if plan_is_bound(world, company):
             continue
         if review_is_due(world, company):
-            review_company(world, i)
+            review_company(world, i, posted)
         elif company.plan != NO_PLAN:
             resolve_plan(world, i)
+
+
+@rule
+def list_posted_sites(world):
+    """Return the rows of all sites on offer that can still be had, as they stand now (int64).
+
+    Made once per phase: what comes on offer within a phase is seen in the next, whoever is looked at first.
+    """
+    rows = np.empty(world.counts[0].parcels, np.int64)
+    n = 0
+    for j in range(world.counts[0].parcels):
+        parcel = world.parcels[j]
+        if parcel.offered and site_is_free(parcel):
+            rows[n] = j
+            n += 1
+    return rows[:n]
 
 
 @rule
@@ -89,7 +108,7 @@ def review_is_due(world, company):
 
 
 @rule
-def review_company(world, i):
+def review_company(world, i, posted):
     """Weigh stay, renovate, expand, move within the park and move away; form the best plan that pays.
 
     The choice is noisy (Gumbel, scaled by turnover), so small advantages are often left unused (pattern 8). Options
@@ -118,7 +137,7 @@ def review_company(world, i):
         elif plan == EXPAND_ADJOINING:
             value, target = appraise_next_door(world, i)
         elif plan == MOVE_WITHIN:
-            value, target = appraise_park(world, i)
+            value, target = appraise_park(world, i, posted)
         else:
             value = u_away
         if value < 0.0:
@@ -210,7 +229,7 @@ def across_a_road(world, a, b):
 
 
 @rule
-def appraise_park(world, i):
+def appraise_park(world, i, posted):
     """Return (U, parcel) of the best site on offer on the park, as far as company ``i`` saw what is posted."""
     p, clock = world.parameters[0], world.clock[0]
     company = world.companies[i]
@@ -218,9 +237,10 @@ def appraise_park(world, i):
     if draws.uniform(clock.seed, draws.SEARCH, clock.quarter, company.key, 0) >= p.search_rate:
         return best, target
     eta = premium(world, company)
-    for j in range(world.counts[0].parcels):
+    for k in range(posted.shape[0]):
+        j = posted[k]
         parcel = world.parcels[j]
-        if not parcel.offered or parcel.occupant == i or not site_is_free(parcel):
+        if parcel.occupant == i:
             continue
         error = p.perception_error * draws.normal(
             clock.seed, draws.PERCEPTION_ERROR, clock.quarter, company.key, parcel.key)
