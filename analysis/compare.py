@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis import statistics
 from analysis.experiment import TWIN, Runs
+from analysis.social_balance import WELFARE_LINES, low_and_high
 from analysis.statistics import Estimate
 
 if TYPE_CHECKING:
@@ -34,10 +35,6 @@ OUTCOMES = {
     "opportunities_started": "number", "opportunities_realised": "number", "opportunities_exited": "number",
     "lead_time": "quarters", "displacement": "share", "satisfaction": "0-1",
 }  # fmt: skip
-WELFARE_LINES = (
-    "welfare_firms", "welfare_works", "welfare_process", "welfare_moving", "welfare_energy", "welfare_nuisance",
-    "welfare_jobs", "welfare_soil", "welfare_green",
-)  # fmt: skip
 RANKED = ("multiplier_additional", "vitality", "social_balance")
 
 
@@ -152,11 +149,13 @@ class Comparison:
                 found = self.differences[name][outcome]
                 if found is not None:
                     row[outcome]["difference"] = {"mean": found.mean, "low": found.low, "high": found.high}
-            row["social_balance_lines"] = {
-                line.removeprefix("welfare_"): statistics.paired_difference(
-                    self.runs.values(name, line), self.runs.values(TWIN, line), "EUR").to_json()
-                for line in WELFARE_LINES
-            }
+            row["social_balance_lines"] = {}
+            for line in WELFARE_LINES:
+                found = statistics.paired_difference(self.runs.values(name, line), self.runs.values(TWIN, line), "EUR")
+                short = line.removeprefix("welfare_")
+                ends = low_and_high(short, found.mean) if found.mean is not None else (None, None)
+                row["social_balance_lines"][short] = found.to_json() | {
+                    "at_low_unit_value": ends[0], "at_high_unit_value": ends[1]}
             twin_private = self.runs.values(TWIN, "private_investment")
             extra = self.runs.values(name, "private_investment") - twin_private
             row["private_from_top_1_percent_of_runs"] = statistics.top_share(extra).mean

@@ -37,8 +37,9 @@ def clip(x: float) -> float:
 class Segment:
     """A stretch of public space."""
 
-    def __init__(self, quality: float, announced: float, services: float, works_until: int) -> None:
+    def __init__(self, quality: float, announced: float, services: float, works_until: int, parking: float) -> None:
         self.quality, self.announced, self.services, self.works_until = quality, announced, services, works_until
+        self.parking = parking
 
 
 class Parcel(mesa.Agent):
@@ -50,6 +51,7 @@ class Parcel(mesa.Agent):
             setattr(self, name, float(getattr(record, name)))
         self.offered = bool(record.offered)
         self.in_use = record.occupant >= 0
+        self.misplaced = self.in_use and bool(model.world_companies[record.occupant].misplaced)
         self.segment = segment
         self.neighbours: list[tuple[Parcel, float]] = []
         self.adjoining: list[Parcel] = []
@@ -61,6 +63,8 @@ class Parcel(mesa.Agent):
         built = self.floor > 0.0
         motives[ACCESS] = self.access()
         motives[PARKING] = clip((self.area / max(self.floor, 1.0) - 1.0) / 2.0) if built else 0.8
+        if self.segment:
+            motives[PARKING] = clip(motives[PARKING] + self.segment.parking)
         motives[PREMISES] = p.premises_weight * self.quality + (1.0 - p.premises_weight) * self.fit if built else 0.0
         around, in_use = self.neighbourhood()
         motives[SURROUNDINGS] = p.public_weight * self.public_quality() + (1.0 - p.public_weight) * around
@@ -93,7 +97,7 @@ class Parcel(mesa.Agent):
                 continue
             weight += w
             if other.in_use:
-                quality += w * other.quality
+                quality += w * other.quality * (0.5 if other.misplaced else 1.0)
                 used += w
             else:
                 quality += w * 0.5 * other.quality
@@ -187,6 +191,7 @@ class TwinPark(mesa.Model):
 
     def __init__(self, world: World) -> None:
         super().__init__(rng=1)
+        self.world_companies = world.companies
         record = world.parameters[0]
         self.parameters = SimpleNamespace(**{name: float(record[name]) for name in record.dtype.names})
         self.quarter = int(world.clock[0].quarter)
@@ -195,7 +200,8 @@ class TwinPark(mesa.Model):
         self.activity = float(world.environment[0].activity)
         self.seen: list[tuple[float, float]] = []
         self.mean_seen: tuple[float, float] | None = None
-        segments = [Segment(float(s.quality), float(s.announced), float(s.services), int(s.works_until))
+        segments = [Segment(float(s.quality), float(s.announced), float(s.services), int(s.works_until),
+                            float(s.parking))
                     for s in world.segments[: world.counts[0].segments]]
         self.by_row: dict[int, Parcel] = {}
         for row in range(world.counts[0].parcels):

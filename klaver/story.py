@@ -43,6 +43,20 @@ MEASURES: dict[str, tuple[str, str]] = {
     "no_public_money": ("euros", "euros"), "window_opened": ("quarters", ""), "window_closed": ("", ""),
     "ranked_out": ("", ""), "introduced": ("", ""), "mediated": ("", ""), "works_late": ("", ""),
     "grew_cramped": ("", ""),
+    "goals_set": ("number", "quarters"), "step_reached": ("number", "share"), "map_drawn": ("number", "share"),
+    "effects_measured": ("share", ""), "effects_undefined": ("", ""), "case_effects": ("share", "share"),
+    "alderman_left": ("quarters", ""), "manager_left": ("quarters", "share"), "commitment_broken": ("euros", "share"),
+    "approval_waits": ("quarters", "quarters"), "know_how_missing": ("domain", "share"),
+    "goals_unclear": ("score", ""), "style_clash": ("score", "score"), "internal_work": ("score", ""),
+    "weights_changed": ("", ""), "other_party": ("number", ""), "chain_planned": ("number", ""),
+    "chain_broken": ("", ""), "ring_found": ("number", ""), "window_used": ("share", ""),
+    "loan_promised": ("euros", "euros"), "guarantee_promised": ("euros", "euros"), "loan_paid": ("euros", "share"),
+    "guarantee_called": ("euros", "euros"), "advised_to_stop": ("euros", ""), "fund_filled": ("euros", ""),
+    "fund_bought": ("euros", "euros"), "fund_dry": ("euros", ""), "levy_vote_won": ("share", "share"),
+    "levy_vote_lost": ("share", "share"), "levy_ended": ("", ""), "intermediary_hired": ("euros", "euros"),
+    "objection": ("quarters", "share"), "utility_moved": ("euros", ""), "plan_leaked": ("share", ""),
+    "shared_costs": ("number", ""), "conflict_ended": ("euros", ""), "left_advised": ("number", "quarters"),
+    "promise_kept": ("euros", ""), "neighbours_learnt": ("", "share"),
 }  # fmt: skip
 
 ON_A_ROAD = ("works_announced", "works_delivered", "broken_promise", "works_late")
@@ -51,7 +65,7 @@ ON_A_ROAD = ("works_announced", "works_delivered", "broken_promise", "works_late
 _LEAD_UP = ("plan_formed", "plan_disclosed", "introduced", "review_pushed")
 _LEAD_UP_QUARTERS = 24
 _ORIGINS = {1: "broker", 2: "border", 3: "municipality"}
-_TASK_KEYS = ("none", "anchor", "transfer", "finance", "permit", "clean_up", "bridge", "build")
+_TASK_KEYS = ("none", "anchor", "transfer", "finance", "permit", "utility", "clean_up", "bridge", "build")
 _LENGTH = 14  # steps of one opportunity told before the rest is only counted
 
 Tables = Mapping[str, pd.DataFrame]
@@ -98,6 +112,8 @@ class Teller:
         template = kind
         if kind == "stance_known":
             template = "stance_known_yes" if event.value > 0.0 else "stance_known_no"
+        elif kind == "neighbours_learnt":
+            template = "neighbours_learnt_good" if event.value > 0.0 else "neighbours_learnt_bad"
         elif event.opportunity < 0 and kind in ("left_stalled", "task_stalled", "task_resumed"):
             template = f"{kind}_own"
         elif kind == "task_resumed" and event.threshold == 1.0:
@@ -122,6 +138,8 @@ class Teller:
             return say(f"kind.{records.OPPORTUNITY_KINDS[int(number)]}")
         if measure == "origin":
             return say(f"origin.{_ORIGINS.get(int(number), 'unknown')}")
+        if measure == "domain":
+            return say(f"domain.{records.DOMAINS[int(number)]}")
         if measure == "stage":
             return say(f"stage.{records.STAGES.get(int(number), 'free')}")
         if measure == "task":
@@ -303,8 +321,10 @@ class Teller:
         if kind == "company":
             seats = self.tables.get("seats")
             mine = set() if seats is None else set(seats.loc[seats["party"] == row, "opportunity"].tolist())
-            turning = ("agreed", "delivered", "left_rounds", "left_waiting", "left_withdrawn", "left_stalled",
-                       "left_exit_rule", "realisation_started", "task_stalled", "opportunity_found")  # fmt: skip
+            turning = (
+                "agreed", "delivered", "left_rounds", "left_waiting", "left_withdrawn", "left_stalled", "left_exit_rule",
+                "left_advised", "realisation_started", "task_stalled", "opportunity_found", "commitment_broken",
+            )  # fmt: skip
             return self._lines(
                 e for e in self._events if e.party == row or (e.opportunity in mine and e.kind in turning)
             )

@@ -32,9 +32,12 @@ _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "projects": {"plan": records.PLANS, "task": records.TASKS},
     "events": {"kind": records.EVENTS},
     "ledger": {"purpose": records.PURPOSES},
+    "deeds": {"role": records.ROLES, "action": records.ACTIONS, "kind": ("company", "opportunity", "project", "segment",
+                                                                          "park")},
 }  # fmt: skip
 _ELEMENTS: dict[str, tuple[str, ...]] = {
     "weights": records.MOTIVES, "motives": records.MOTIVES, "readiness": records.READINESS, "queued": records.ROLES,
+    "lines": records.VALUE_LINES, "done": records.THEMES,
 }  # fmt: skip
 
 
@@ -52,7 +55,7 @@ def tables_of(world: Any, names: Names) -> dict[str, pd.DataFrame]:
     -------
     dict
         Table name to DataFrame: companies, owners, parcels, segments, opportunities, seats, projects, ledger, events,
-        indicators.
+        indicators, loans, deeds.
     """
     counts = world.counts[0]
     tables = {
@@ -60,6 +63,7 @@ def tables_of(world: Any, names: Names) -> dict[str, pd.DataFrame]:
         for name, member in (
             ("companies", "companies"), ("owners", "owners"), ("parcels", "parcels"), ("segments", "segments"),
             ("opportunities", "opportunities"), ("projects", "projects"), ("ledger", "entries"), ("events", "events"),
+            ("loans", "loans"), ("deeds", "deeds"),
         )
     }  # fmt: skip
     for table, newcomer in (("companies", "newcomer"), ("owners", "owner"), ("parcels", "parcel")):
@@ -69,6 +73,10 @@ def tables_of(world: Any, names: Names) -> dict[str, pd.DataFrame]:
     opportunities = tables["opportunities"]
     opportunities["stage"] = [records.STAGES[code] for code in opportunities["stage"].tolist()]
     opportunities["reason"] = [records.EVENTS[code] if code >= 0 else "" for code in opportunities["reason"].tolist()]
+    opportunities["theme"] = [
+        records.THEMES[theme] if kind == "collective" else "" for kind, theme in zip(
+            opportunities["kind"].tolist(), opportunities["theme"].tolist(), strict=True)
+    ]  # fmt: skip
     tables["seats"] = _seats(world, int(counts.opportunities))
     ledger = tables["ledger"]
     ledger.insert(4, "euros", ledger["cents"] / 100.0)

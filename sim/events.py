@@ -20,9 +20,17 @@ from sim.records import EVENTS
  WORKS_DELIVERED, SITE_BOUGHT, PLOT_SPLIT, PLOTS_MERGED, ROAD_MOVED,
  NO_LEGAL_SPLIT, ELECTION, POLITICAL_BREAK, BROKEN_PROMISE, RENOVATED,
  EXPANDED, LEFT_EXIT_RULE, NO_PUBLIC_MONEY, WINDOW_OPENED, WINDOW_CLOSED,
- RANKED_OUT, INTRODUCED, MEDIATED, WORKS_LATE, GREW_CRAMPED) = range(60)
+ RANKED_OUT, INTRODUCED, MEDIATED, WORKS_LATE, GREW_CRAMPED,
+ GOALS_SET, STEP_REACHED, MAP_DRAWN, EFFECTS_MEASURED, EFFECTS_UNDEFINED,
+ CASE_EFFECTS, ALDERMAN_LEFT, MANAGER_LEFT, COMMITMENT_BROKEN, APPROVAL_WAITS,
+ KNOW_HOW_MISSING, GOALS_UNCLEAR, STYLE_CLASH, INTERNAL_WORK, WEIGHTS_CHANGED,
+ OTHER_PARTY, CHAIN_PLANNED, CHAIN_BROKEN, RING_FOUND, WINDOW_USED,
+ LOAN_PROMISED, GUARANTEE_PROMISED, LOAN_PAID, GUARANTEE_CALLED, ADVISED_TO_STOP,
+ FUND_FILLED, FUND_BOUGHT, FUND_DRY, LEVY_VOTE_WON, LEVY_VOTE_LOST,
+ LEVY_ENDED, INTERMEDIARY_HIRED, OBJECTION, UTILITY_MOVED, PLAN_LEAKED,
+ SHARED_COSTS, CONFLICT_ENDED, LEFT_ADVISED, PROMISE_KEPT, NEIGHBOURS_LEARNT) = range(100)
 
-assert len(EVENTS) == 60, "events.py and records.EVENTS name the same events, in the same order"
+assert len(EVENTS) == 100, "events.py and records.EVENTS name the same events, in the same order"
 
 FULL_EVENTS = 8
 ROOM_EVENTS = 4096  # rows free before a quarter begins; a quarter never writes more (checked)
@@ -57,3 +65,40 @@ def happen(world, kind, opportunity, party, parcel, value, threshold):
     event.value = value
     event.threshold = threshold
     counts.events = row + 1
+
+
+FULL_DEEDS = 10
+
+
+@rule
+def record_deed(world, role, action, kind, target, hours, succeeded, before, after):
+    """Append one action of a role to ``world.deeds``: who did what to whom, in how many hours, and what it changed.
+
+    Parameters
+    ----------
+    role, action : int
+        Positions in ``records.ROLES`` and ``records.ACTIONS``.
+    kind, target : int
+        What it was aimed at (0 company, 1 opportunity, 2 project, 3 public space, 4 the park) and its row.
+    hours : float
+        That it took.
+    succeeded : bool
+    before, after : float
+        The number that the action acts on, see ``roles.gauge``.
+    """
+    counts = world.counts[0]
+    row = counts.deeds
+    if row >= world.deeds.shape[0]:
+        counts.full = FULL_DEEDS
+        return
+    deed = world.deeds[row]
+    deed.quarter = world.clock[0].quarter
+    deed.role = role
+    deed.action = action
+    deed.kind = kind
+    deed.target = target
+    deed.hours = hours
+    deed.succeeded = succeeded
+    deed.before = before
+    deed.after = after
+    counts.deeds = row + 1

@@ -18,12 +18,18 @@ from sim.records import (
     BANK,
     BUILDERS,
     BUILDING_SALE,
+    CALL,
+    CAPITAL,
     GRANT,
+    INTEREST,
     LAND,
+    LEVY,
+    LOAN,
     MUNICIPALITY,
     PROCESS,
     PROVINCE,
     REGION,
+    REPAYMENT,
     STAFF,
     STATE,
     UPKEEP,
@@ -120,7 +126,10 @@ def _add_to_totals(world, payer, receiver, amount, purpose, parcel):
         return
     if is_works:
         totals.works -= present
-        if is_public(payer):
+        if is_fund(world, payer):
+            # The capital of the fund is public already: what it builds is neither public again nor private.
+            totals.fund_works += amount
+        elif is_public(payer):
             totals.public_works += amount
             totals.pv_public += present
             if parcel >= 0:
@@ -137,7 +146,30 @@ def _add_to_totals(world, payer, receiver, amount, purpose, parcel):
         totals.process += amount
         totals.pv_public += present
         totals.team -= present
+    elif purpose == LOAN:
+        totals.loans += amount
+        totals.pv_public += present
+        totals.pv_private -= present
+    elif purpose == REPAYMENT:
+        totals.repaid += amount
+        totals.pv_public -= present
+        totals.pv_private += present
+    elif purpose == INTEREST:
+        totals.interest += amount
+    elif purpose == CALL:
+        totals.called += amount
+        totals.pv_public += present
+    elif purpose == CAPITAL:
+        totals.capital += amount
+        totals.pv_public += present
+    elif purpose == LEVY:
+        if payer >= 0:
+            totals.levies += amount
+        elif receiver == BUILDERS:
+            totals.moving -= present
     elif purpose == LAND or purpose == BUILDING_SALE:
+        if is_fund(world, receiver):
+            totals.fund_sales += amount
         if payer == MUNICIPALITY:
             totals.purchases += amount
             totals.pv_public += present
@@ -155,17 +187,24 @@ def _add_to_totals(world, payer, receiver, amount, purpose, parcel):
 
 
 @rule
+def is_fund(world, party):
+    """Return whether a party is the redevelopment company that works with public capital."""
+    return party < MUNICIPALITY and party == world.organisation[0].fund and world.strategy[0].fund_capital > 0.0
+
+
+@rule
 def private_investment(world):
-    """Return private investment so far, in euros: works paid privately, less grants."""
+    """Return private investment so far, in euros: works paid privately, less grants and public loans not yet repaid."""
     totals = world.accounts[0]
-    return (totals.private_works - totals.grants) / 100.0
+    return (totals.private_works - totals.grants - (totals.loans - totals.repaid)) / 100.0
 
 
 @rule
 def public_outlay(world):
     """Return net public outlay so far, in euros, never below zero."""
     totals = world.accounts[0]
-    return (totals.process + totals.public_works + totals.purchases + totals.grants - totals.receipts) / 100.0
+    lent = totals.loans - totals.repaid + totals.called + totals.capital
+    return (totals.process + totals.public_works + totals.purchases + totals.grants + lent - totals.receipts) / 100.0
 
 
 def reconcile(world: World) -> None:
@@ -192,9 +231,16 @@ def reconcile(world: World) -> None:
     works = (entries.purpose >= WORKS_BUILD) & (entries.purpose <= WORKS_PUBLIC)
     outside = entries.payer == REGION
     totals = world.accounts[0]
+    fund = world.organisation[0].fund if world.strategy[0].fund_capital > 0.0 else 0
+    by_fund = (entries.payer == fund) & (entries.payer < MUNICIPALITY)
     buys = np.isin(entries.purpose, (LAND, BUILDING_SALE))
     expected = {
-        "private_works": entries.cents[works & ~public & ~outside].sum(),
+        "private_works": entries.cents[works & ~public & ~outside & ~by_fund].sum(),
+        "fund_works": entries.cents[works & by_fund].sum(),
+        "loans": entries.cents[entries.purpose == LOAN].sum(),
+        "repaid": entries.cents[entries.purpose == REPAYMENT].sum(),
+        "called": entries.cents[entries.purpose == CALL].sum(),
+        "capital": entries.cents[entries.purpose == CAPITAL].sum(),
         "public_works": entries.cents[works & public].sum(),
         "elsewhere": entries.cents[works & outside].sum(),
         "grants": entries.cents[entries.purpose == GRANT].sum(),

@@ -24,20 +24,26 @@ from sim.records import NO_APPROACH, STRATEGY, World, copy_world
 from sim.rules import (
     ageing,
     cases,
+    combinations,
     environment,
+    finance,
     market,
     matching,
+    organisation,
     perception,
+    process,
     realisation,
     review,
     roles,
     spending,
+    third_parties,
 )
 
 if TYPE_CHECKING:
     from sim.business_park import BusinessPark as BusinessPark
 
-TABLES = ("companies", "owners", "parcels", "segments", "opportunities", "projects", "entries", "events")
+TABLES = ("companies", "owners", "parcels", "segments", "opportunities", "projects", "entries", "events", "loans",
+          "deeds")
 
 
 def pass_quarter(world: World) -> None:
@@ -51,13 +57,20 @@ def pass_quarter(world: World) -> None:
     ageing.wear_park(world)                  # 2  buildings and public space wear
     perception.perceive_park(world)          # 3  sites are rated; certainty and trust drift
     review.review_companies(world)           # 4  companies form, drop and carry out plans
-    spending.commit_public_money(world)      # 5  the municipality: money ...
+    organisation.organise(world)             # 5  the municipality: people and politics ...
+    process.steer_process(world)             #    ... goals and steps ...
+    spending.commit_public_money(world)      #    ... money ...
+    third_parties.let_third_parties_work(world)  # ... others who take a role ...
     roles.play_roles(world)                  #    ... and the four roles
-    matching.match_ideas(world)              # 6  known ideas become opportunities
+    matching.spread_word(world)              # 6  word gets round ...
+    combinations.combine_moves(world)        #    ... chains and rings of moves ...
+    matching.match_ideas(world)              #    ... and known ideas become opportunities
     cases.work_on_cases(world)               # 7  parties bargain, commit, wait or leave
     realisation.realise_agreements(world)    # 8  transfer, permits, clean-up, building
+    finance.service_loans(world)             #    instalments
     market.clear_market(world)               # 9  prices, prospects, sales and lettings
-    outcomes.close_books(world)              # 10 indicators
+    process.measure_cases(world)             # 10 effects of what was delivered ...
+    outcomes.close_books(world)              #    ... and the books
     world.clock.quarter += 1
 
 
@@ -71,7 +84,9 @@ def has_room(world):
             and world.opportunities.shape[0] - counts.opportunities >= matching.ROOM_OPPORTUNITIES
             and world.projects.shape[0] - counts.projects >= 64
             and world.entries.shape[0] - counts.entries >= ROOM_ENTRIES // 4
-            and world.events.shape[0] - counts.events >= ROOM_EVENTS // 4)
+            and world.events.shape[0] - counts.events >= ROOM_EVENTS // 4
+            and world.loans.shape[0] - counts.loans >= 16
+            and world.deeds.shape[0] - counts.deeds >= 512)
 
 
 def run_until(world: World, until: int) -> World:
@@ -154,6 +169,7 @@ def adopt_strategy(world: World, strategy: np.recarray) -> None:
     """Let the municipality of ``world`` work by ``strategy`` from now on (changes ``world`` in place)."""
     world.strategy[0] = strategy[0]
     world.team[0].mix[:] = strategy[0].mix
+    organisation.take_office(world)
     world.clock[0].acting = bool(strategy[0].approach != NO_APPROACH or strategy[0].fte > 0)
 
 

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from sim.compiled import rule
-from sim.ledger import discount, private_investment, public_outlay
+from sim.ledger import account, discount, is_fund, private_investment, public_outlay
 from sim.records import ELSEWHERE, SITTING, World
 from sim.rules.appraisal import floor_needed, shortage
 
@@ -23,7 +23,8 @@ INDICATORS = (
     "vacancy", "jobs", "trust", "uncertainty", "outdated", "quality", "companies", "open_opportunities",
     "queue_regisseren", "queue_aanjagen", "queue_verbinden", "queue_ontzorgen", "spent_regisseren", "spent_aanjagen",
     "spent_verbinden", "spent_ontzorgen", "hours_lapsed", "plans_to_move", "plans_to_renovate", "satisfaction",
-    "activity", "realised", "exited", "started", "budget_left", "moved", "renovated",
+    "activity", "realised", "exited", "started", "budget_left", "moved", "renovated", "fund_cash", "loans_outstanding",
+    "mandate", "goal_attained", "plans_known", "step", "competence", "misfits", "reputation",
 )
 N_INDICATORS = len(INDICATORS)
 
@@ -130,6 +131,21 @@ def write_indicators(world, row):
     out[35] = team.budget_left
     out[36] = totals.moved_within + totals.moved_away
     out[37] = totals.renovated
+    organisation, process = world.organisation[0], world.process[0]
+    fund = organisation.fund
+    out[38] = world.balances[account(fund)] / 100.0 if is_fund(world, fund) else 0.0
+    out[39] = (totals.loans - totals.repaid) / 100.0
+    out[40] = organisation.mandate
+    out[41] = process.attained if process.measured > 0 else math.nan
+    out[42] = process.known
+    out[43] = process.step
+    skill, misfits = 0.0, 0
+    for role in range(4):
+        skill += 0.25 * organisation.competence[role]
+        misfits += organisation.misfits[role]
+    out[44] = skill
+    out[45] = misfits
+    out[46] = organisation.reputation
 
 
 @rule
@@ -167,16 +183,20 @@ def add_welfare(world):
             jobs += company.jobs
     totals.firms += weight * benefit
     totals.jobs += weight * p.job_value * jobs
-    energy, nuisance = 0.0, 0.0
+    energy, nuisance, spatial = 0.0, 0.0, 0.0
     for j in range(world.counts[0].parcels):
         parcel = world.parcels[j]
         if parcel.live and parcel.floor > 0.0:
             energy -= p.co2_price * p.co2_per_m2 * (1.0 - parcel.energy) * parcel.floor
+            spatial += p.value_spatial * parcel.floor * parcel.quality
+            if parcel.occupant >= 0 and world.companies[parcel.occupant].misplaced:
+                nuisance -= p.discount_rate * p.value_conflict
     for s in range(world.counts[0].segments):
         segment = world.segments[s]
         nuisance += p.nuisance_value * segment.area * segment.quality
     totals.energy += weight * energy
     totals.nuisance += weight * nuisance
+    totals.spatial += weight * spatial
 
 
 def _displacement(world: World) -> float:
@@ -218,6 +238,7 @@ def measure(world: World) -> dict[str, float]:
         "welfare_firms": totals.firms, "welfare_works": totals.works, "welfare_process": totals.team,
         "welfare_moving": totals.moving, "welfare_energy": totals.energy, "welfare_nuisance": totals.nuisance,
         "welfare_jobs": totals.jobs, "welfare_soil": totals.soil, "welfare_green": totals.green,
+        "welfare_spatial": totals.spatial,
     }
     stock = unsold_assets(world)
     result.update({name: float(value) for name, value in lines.items()})
@@ -237,8 +258,29 @@ def measure(world: World) -> dict[str, float]:
         displacement=_displacement(world),
         moved_within=float(totals.moved_within), moved_away=float(totals.moved_away), settled=float(totals.settled),
         closed=float(totals.closed), expanded=float(totals.expanded),
+        **_of_the_process(world),
     )
     return result
+
+
+def _of_the_process(world: World) -> dict[str, float]:
+    """Loans, fund, goals, satisfaction at step 7, misfits and promises kept."""
+    totals, organisation, process = world.accounts[0], world.organisation[0], world.process[0]
+    scored = int(process.scored)
+    fund = is_fund(world, organisation.fund)
+    return {
+        "loans": float(totals.loans / 100.0), "loans_repaid": float(totals.repaid / 100.0),
+        "guarantees_called": float(totals.called / 100.0), "fund_capital": float(totals.capital / 100.0),
+        "fund_cash": float(world.balances[account(organisation.fund)] / 100.0) if fund else 0.0,
+        "fund_turns": float(organisation.fund_bought / (totals.capital / 100.0)) if totals.capital > 0 else math.nan,
+        "levies": float(totals.levies / 100.0),
+        "goal_attained": float(process.attained) if process.measured else math.nan,
+        "satisfaction_firms": float(process.firms_score / scored) if scored else math.nan,
+        "satisfaction_town": float(process.town_score / scored) if scored else math.nan,
+        "misfits": float(organisation.misfits.sum()), "promises_kept": float(organisation.kept),
+        "promises_broken": float(organisation.broken),
+        "in_kind_hours": float(totals.in_kind[0] + totals.in_kind[2]),
+    }  # fmt: skip
 
 
 def unsold_assets(world: World) -> float:

@@ -38,8 +38,14 @@ N_PLANS = 6
 MUNICIPALITY_OWNER, INVESTOR, ABSENT_OWNER, DEVELOPER, REDEVELOPMENT_COMPANY, PERSON = 0, 1, 2, 3, 4, 5
 OWNER_KINDS = ("municipality", "investor", "absent_owner", "developer", "redevelopment_company", "person")
 
-EXPAND, MOVE, SETTLE, REDEVELOP, SWAP, COLLECTIVE = 0, 1, 2, 3, 4, 5
-OPPORTUNITY_KINDS = ("expand_adjoining", "move_within", "settle_prospect", "redevelop", "land_swap", "collective")
+EXPAND, MOVE, SETTLE, REDEVELOP, SWAP, COLLECTIVE, RELIEF = 0, 1, 2, 3, 4, 5, 6
+OPPORTUNITY_KINDS = ("expand_adjoining", "move_within", "settle_prospect", "redevelop", "land_swap", "collective",
+                     "zoning_relief")
+
+# What a collective measure is about.
+PUBLIC_SPACE, SHARED_PARKING, SHARED_ENERGY, WATER, SECURITY = 0, 1, 2, 3, 4
+THEMES = ("public_space", "parking", "energy", "water", "security")
+N_THEMES = 5
 
 # Where an opportunity stands in the seven steps (steps 1 and 2 work on the park, not on one opportunity).
 FREE, FOUND, CASE, AGREED, REALISATION, DELIVERED, LEFT = 0, 3, 4, 5, 6, 7, 8
@@ -52,8 +58,9 @@ BUYER, SELLER, LAND_GIVER, PARTICIPANT, PUBLIC = 0, 1, 2, 3, 4
 SEAT_ROLES = ("buyer", "seller", "land_giver", "participant", "public")
 
 # Tasks of a realisation, in their order.
-NO_TASK, ANCHOR, TRANSFER, FINANCE, PERMIT, CLEAN_UP, BRIDGE, BUILD = 0, 1, 2, 3, 4, 5, 6, 7
-TASKS = ("none", "anchor in policy", "transfer", "finance", "permit", "clean-up", "temporary space", "build")
+NO_TASK, ANCHOR, TRANSFER, FINANCE, PERMIT, UTILITY, CLEAN_UP, BRIDGE, BUILD = 0, 1, 2, 3, 4, 5, 6, 7, 8
+TASKS = ("none", "anchor in policy", "transfer", "finance", "permit", "move the utility", "clean-up",
+         "temporary space", "build")
 
 REGISSEREN, AANJAGEN, VERBINDEN, ONTZORGEN = 0, 1, 2, 3
 ROLES = ("regisseren", "aanjagen", "verbinden", "ontzorgen")
@@ -70,17 +77,48 @@ PRINCIPLES = ("interests", "societal_value", "flexibility", "tailored_roles", "s
 TIME, INFORMATION, KNOW_HOW, INFLUENCE, MONEY = 0, 1, 2, 3, 4
 READINESS = ("time", "information", "know_how", "influence", "money")
 
+# Policy domains in which the municipality needs know-how.
+ECONOMY, SPACE, SUSTAINABILITY, TRAFFIC = 0, 1, 2, 3
+DOMAINS = ("economy", "space", "sustainability", "traffic")
+
+# Who leads the work: tracks plan and hard goals, cooperation and commitment, or the order of many projects.
+NO_LEAD, PROJECT_LEAD, PROCESS_LEAD, PROGRAMME_LEAD = 0, 1, 2, 3
+LEADS = ("none", "project", "process", "programme")
+
+# In what form public money comes.
+BY_GRANT, BY_LOAN, BY_GUARANTEE, BY_MIX = 0, 1, 2, 3
+INSTRUMENTS = ("grant", "loan", "guarantee", "mix")
+
+# What principle 5 puts first.
+BY_VALUE, QUICK_WINS, SEEDING = 0, 1, 2
+CHOICES = ("value", "quick_wins", "seeding")
+
+# What the goal set beforehand is measured by.
+NO_CRITERION, BY_VITALITY, BY_VACANCY, BY_JOBS, BY_FUTURE = 0, 1, 2, 3, 4
+CRITERIA = ("none", "vitality", "vacancy", "jobs", "future")
+
+# Lines of the value case of one opportunity; the council weighs the first seven.
+(V_VACANCY, V_JOBS, V_SOIL, V_ENERGY, V_NUISANCE, V_GREEN, V_SPATIAL) = range(7)
+VALUE_LINES = ("vacancy", "jobs", "soil", "energy", "nuisance", "green", "spatial")
+N_LINES = 7
+
+# Kinds of misfit between the leaves of the clover, counted as they happen.
+M_APPROVAL, M_KNOW_HOW, M_GOALS, M_STYLE = 0, 1, 2, 3
+MISFITS = ("approval", "know_how", "goals", "style")
+
 # Ledger accounts outside the table of parties.
 BANK, BUILDERS, REGION, PROVINCE, STATE, STAFF = -1_000_001, -1_000_002, -1_000_003, -1_000_004, -1_000_005, -1_000_006
+ASSOCIATION = -1_000_007
 OUTSIDE_ACCOUNTS = {BANK: "banks", BUILDERS: "builders", REGION: "region", PROVINCE: "province", STATE: "state",
-                    STAFF: "municipal staff"}
+                    STAFF: "municipal staff", ASSOCIATION: "levy zone"}
 MUNICIPALITY = -1  # the party
 
 # Ledger purposes. WORKS_* count as investment; the others never do.
 (LAND, BUILDING_SALE, WORKS_BUILD, WORKS_RENOVATE, WORKS_DEMOLISH, WORKS_CLEAN, WORKS_PUBLIC, GRANT, PROCESS,
- MOVING, FEES, SIDE_PAYMENT, MAINTENANCE, UPKEEP) = range(14)
+ MOVING, FEES, SIDE_PAYMENT, MAINTENANCE, UPKEEP, LOAN, REPAYMENT, INTEREST, CALL, CAPITAL, LEVY) = range(20)
 PURPOSES = ("land", "building_sale", "works_build", "works_renovate", "works_demolish", "works_clean", "works_public",
-            "grant", "process", "moving", "fees", "side_payment", "maintenance", "upkeep")
+            "grant", "process", "moving", "fees", "side_payment", "maintenance", "upkeep",
+            "loan", "repayment", "interest", "guarantee_called", "capital", "levy")
 
 # What can happen; one event record each. The story of a run is told from these.
 EVENTS = (
@@ -96,6 +134,14 @@ EVENTS = (
     "no_legal_split", "election", "political_break", "broken_promise", "renovated",                # 45-49
     "expanded", "left_exit_rule", "no_public_money", "window_opened", "window_closed",             # 50-54
     "ranked_out", "introduced", "mediated", "works_late", "grew_cramped",                          # 55-59
+    "goals_set", "step_reached", "map_drawn", "effects_measured", "effects_undefined",             # 60-64
+    "case_effects", "alderman_left", "manager_left", "commitment_broken", "approval_waits",        # 65-69
+    "know_how_missing", "goals_unclear", "style_clash", "internal_work", "weights_changed",        # 70-74
+    "other_party", "chain_planned", "chain_broken", "ring_found", "window_used",                   # 75-79
+    "loan_promised", "guarantee_promised", "loan_paid", "guarantee_called", "advised_to_stop",     # 80-84
+    "fund_filled", "fund_bought", "fund_dry", "levy_vote_won", "levy_vote_lost",                   # 85-89
+    "levy_ended", "intermediary_hired", "objection", "utility_moved", "plan_leaked",               # 90-94
+    "shared_costs", "conflict_ended", "left_advised", "promise_kept", "neighbours_learnt",         # 95-99
 )
 EVENT = {name: code for code, name in enumerate(EVENTS)}
 
@@ -120,7 +166,7 @@ CLOCK = _record([
 
 COUNTS = _record([           # rows in use per table
     ("companies", "i8"), ("owners", "i8"), ("parcels", "i8"), ("segments", "i8"), ("opportunities", "i8"),
-    ("projects", "i8"), ("entries", "i8"), ("events", "i8"),
+    ("projects", "i8"), ("entries", "i8"), ("events", "i8"), ("loans", "i8"), ("deeds", "i8"),
     ("full", "i8"),          # number of the table that overflowed within a quarter, 0 if none: the run is then refused
 ])
 
@@ -137,7 +183,11 @@ ENVIRONMENT = _record([
     ("sector_trend", "f8", (N_SECTORS,)),  # growth per year on top of the mean
     ("window_until", "i8"),  # a provincial subsidy window is open until this quarter (exclusive)
     ("next_window", "i8"),   # quarter in which the next window opens
-    ("style", "f8"),         # sitting council: 0 conditions and government ... 1 results and society
+    ("style", "f8"),         # sitting council: 0 government ... 1 society (Van der Steen et al. 2014)
+    ("style_results", "f8"),  # ... 0 conditions ... 1 results
+    ("alderman_since", "i8"),  # quarter in which the responsible alderman took office
+    ("break_at", "i8"),      # quarter of the last political break, NEVER
+    ("window_from", "i8", (4,)), ("window_to", "i8", (4,)), ("window_part", "f8", (4,)),  # dated subsidy windows
     ("trust", "f8"),         # mean trust of sitting companies in the municipality, 0-1
     ("vacancy", "f8"),       # share of floor space without occupant, 0-1
     ("park_quality", "f8", (8,)),  # mean perceived site quality, last 8 quarters (ring by quarter)
@@ -157,7 +207,83 @@ STRATEGY = _record([
     ("exit_rounds", "i8"),   # no-gos before the municipality leaves (principle 6)
     ("exit_quarters", "i8"),
     ("exit_euros", "f8"),    # public euros asked beyond which it leaves
+    # The four-leaf clover: how the organisation starts; what changes over time stands in ORGANISATION.
+    ("domains", "f8", (4,)),  # know-how per policy domain, 0-1
+    ("core_team", "f8"),     # share of the hours worked by a core team that firms know, 0-1
+    ("shell_hours", "f8"),   # hours per quarter hired from a flexible shell
+    ("candour", "f8"),       # 0-1: says openly what is not known or not possible
+    ("experience", "f8"),    # standardised project experience, 0-1
+    ("learning", "f8"),      # how much practice and feedback change competence, 0-1
+    ("staff_turnover", "f8"),  # chance per year that the account manager leaves
+    ("earmarked", "f8"),     # share of the budget that is earmarked for public works, 0-1
+    ("lead", "i8"),          # NO_LEAD ... PROGRAMME_LEAD
+    ("style_society", "f8"), ("style_results", "f8"),  # its way of working, the council's two axes
+    ("goal_clarity", "f8"),  # 0-1
+    ("criterion", "i8"), ("goal_level", "f8"), ("goal_quarters", "i8"),  # the goal: what, how much, by when
+    ("weights", "f8", (N_LINES,)),  # of the lines of the value case
+    ("intermediary", "i1"),  # hires one when the climate and the scale allow it
+    ("fund_capital", "f8"),  # euros paid into a redevelopment company at the start
+    ("levy_zone", "i1"),     # helps the firms to a zone with a compulsory levy
+    ("instrument", "i8"),    # BY_GRANT ... BY_MIX
+    ("choice", "i8"),        # BY_VALUE ... SEEDING
 ])
+
+ORGANISATION = _record([     # the municipality as it stands now: what practice, people and politics made of it
+    ("competence", "f8", (4,)),  # chance that an action of a role succeeds, 0-1
+    ("domains", "f8", (4,)),
+    ("experience", "f8"),
+    ("recognition", "f8"),   # how well firms know the core team, 0-1
+    ("mandate", "f8"),       # euros officials may commit now
+    ("goal_clarity", "f8"),
+    ("clarify_until", "i8"),  # own goals are worked out first, until this quarter (exclusive)
+    ("weights", "f8", (N_LINES,)),
+    ("manager_since", "i8"),  # quarter in which the account manager began
+    ("reputation", "f8"),    # of the park beyond its quality: map, statement, brand; 0-1
+    ("misfits", "i8", (4,)),  # so far
+    ("intermediary_until", "i8"),  # hired until this quarter (exclusive), NEVER
+    ("fund", "i8"),          # party of the redevelopment company, 0 if there is none
+    ("fund_bought", "f8"),   # euros it laid out on sites so far
+    ("levy_until", "i8"),    # the levy zone runs until this quarter (exclusive), NEVER
+    ("levy_support", "i8"),  # successful talks about a levy so far
+    ("factor", "f8"),        # of the four leaves together; 1 unless the aggregate is switched on
+    ("kept", "i8"), ("broken", "i8"),  # commitments that survived a change of council or alderman, or did not
+])
+
+PROCESS_STATE = _record([    # the seven steps on the park
+    ("step", "i8"),          # furthest step reached in this cycle, 1-7
+    ("since", "i8"),
+    ("cycle", "i8"),         # 1, 2, ...
+    ("criterion", "i8"), ("level", "f8"), ("due", "i8"),  # the goal fixed beforehand
+    ("baseline", "f8"),      # the criterion when the goal was set
+    ("attained", "f8"),      # share of the goal reached at the last measurement; -1 undefined
+    ("measured", "i8"),      # measurements so far
+    ("map_at", "i8"),        # quarter of the last opportunity map, NEVER
+    ("known", "f8"),         # share of plans known to the municipality
+    ("firms_score", "f8"), ("town_score", "f8"),  # sums over delivered cases of realised against expected
+    ("scored", "i8"),        # delivered cases measured
+])
+
+LOAN_ = _record([            # one public loan for works, or one guarantee of a bank's
+    ("quarter", "i8"),
+    ("borrower", "i8"),      # party
+    ("opportunity", "i8"),
+    ("principal", "i8"),     # cents
+    ("outstanding", "i8"),   # cents
+    ("until", "i8"),         # quarter of the last instalment
+    ("guarantee", "?"),
+    ("called", "?"),         # written off or called
+])
+
+DEED = _record([             # one action of one role
+    ("quarter", "i8"),
+    ("role", "i8"), ("action", "i8"),
+    ("kind", "i8"),          # of what it was aimed at: 0 company, 1 opportunity, 2 project, 3 public space, 4 the park
+    ("target", "i8"),
+    ("hours", "f8"),
+    ("succeeded", "?"),
+    ("before", "f8"), ("after", "f8"),  # the number it acts on
+])
+
 
 ACCOUNTS = _record([         # running totals in cents: the stocks that every quarter's entries must explain
     ("private_works", "i8"),  # paid by private parties, grants included
@@ -178,6 +304,13 @@ ACCOUNTS = _record([         # running totals in cents: the stocks that every qu
     ("turned_elsewhere", "i8"),  # prospects that settled elsewhere
     ("renovated", "i8"), ("expanded", "i8"),
     ("recent_private", "f8", (16,)),  # euros of private works per quarter, ring of four years
+    ("loans", "i8"), ("repaid", "i8"), ("called", "i8"), ("capital", "i8"),  # lent, repaid, guarantees called, paid in
+    ("fund_works", "i8"), ("fund_sales", "i8"),  # works paid and sales received by the redevelopment company
+    ("levies", "i8"),        # paid by firms into a levy zone: neither investment nor public
+    ("interest", "i8"),
+    ("spatial", "f8"),       # present value, euros
+    ("in_kind", "f8", (3,)),  # a memo: private hours of time, pieces of information, hours of know-how
+    ("value_lines", "f8", (N_LINES,)),  # unweighted value cases of what was delivered, euros, present value
 ])
 
 TEAM = _record([             # the municipality's working state
@@ -190,11 +323,13 @@ TEAM = _record([             # the municipality's working state
     ("budget_left", "f8"),   # euros this year
     ("committed", "f8"),     # euros promised and not yet paid
     ("quality_view", "f8"),  # its own view of the park's quality, 0-1
-    ("actions", "i8", (9,)),  # done so far: conversation, introduction, mediation, push, review, slot, rescope, task, appraisal
-    ("succeeded", "i8", (9,)),
+    ("actions", "i8", (15,)),  # done so far, in the order of ACTIONS
+    ("succeeded", "i8", (15,)),
 ])
-(A_CONVERSATION, A_INTRODUCTION, A_MEDIATION, A_PUSH, A_REVIEW, A_SLOT, A_RESCOPE, A_TASK, A_APPRAISAL) = range(9)
-ACTIONS = ("conversation", "introduction", "mediation", "push", "review", "slot", "rescope", "task", "appraisal")
+(A_CONVERSATION, A_INTRODUCTION, A_MEDIATION, A_PUSH, A_REVIEW, A_SLOT, A_RESCOPE, A_TASK, A_APPRAISAL, A_WINDOW, A_MAP,
+ A_PARTY, A_ADVICE, A_CHAIN, A_LEVY) = range(15)
+ACTIONS = ("conversation", "introduction", "mediation", "push", "review", "slot", "rescope", "task", "appraisal",
+           "window", "map", "party", "advice", "chain", "levy")
 
 COMPANY = _record([
     ("key", "u8"),           # of its draws
@@ -218,6 +353,7 @@ COMPANY = _record([
     ("power", "f8"),         # to realise or obstruct, 0-1
     ("key_figure", "?"),     # knows what its neighbours plan
     ("member", "?"),         # takes part in the park's association
+    ("misplaced", "?"),      # stands where the plan does not want it, and is tolerated
     ("site_quality", "f8"),  # S of its site, or of the site it has elsewhere, 0-1
     ("outside_quality", "f8"),  # S of the alternative elsewhere that it saw last
     ("satisfaction", "f8"),  # 0-1: realised against expected
@@ -289,6 +425,7 @@ PARCEL = _record([
     ("assumed", "?"),        # drawn or assumed, not measured
     ("motives", "f8", (N_MOTIVES,)),  # quality of the site on each location motive, 0-1
     ("public_cents", "i8"),  # municipal outlay on this asset not yet recovered
+    ("utility", "f8"),       # euros to move a main or cable before anything new can be built, 0 if none
 ])
 
 SEGMENT = _record([          # a stretch of public space: road and green cells kept and renewed together
@@ -306,6 +443,8 @@ SEGMENT = _record([          # a stretch of public space: road and green cells k
     ("services", "f8"),      # services gained by collective measures, 0-1
     ("raised", "i8"),        # quarter in which neighbours were brought together over it, NEVER
     ("measure", "i8"),       # the live collective measure for it, -1
+    ("parking", "f8"),       # parking gained by shared parking, 0-1
+    ("done", "i1", (N_THEMES,)),  # measures taken here
 ])
 
 OPPORTUNITY = _record([
@@ -366,6 +505,22 @@ OPPORTUNITY = _record([
     ("solution", "i8"),      # BUILD_NEW, AS_IS, RENOVATE_FIRST, REBUILD
     ("paid", "f8"),          # euros of works paid so far by private parties
     ("second", "i8"),        # parcel that changes hands the other way (swap), or -1
+    ("theme", "i8"),         # of a collective measure
+    ("utility", "f8"),       # euros of moving a utility within the works
+    ("lines", "f8", (N_LINES,)),  # euros: value case per line, before the council's weights
+    ("loan", "f8"), ("guarantee", "f8"),  # euros of public loan and guarantee promised
+    ("support", "f8"),       # euros that loan and guarantee are worth to the parties
+    ("window", "?"),         # an application to the open subsidy window was made
+    ("changes", "i8"),       # times another party was brought in
+    ("quick", "?"),          # small, without clean-up, road or change of plan: a quick win
+    ("shares_with", "i8"),   # neighbouring opportunity it shares costs with, or -1
+    ("value_agreed", "f8"),  # euros of value case when agreed
+    ("hoped", "f8"),         # site quality the demander expected when agreed, 0-1
+    ("works_agreed", "f8"),  # euros of works when agreed
+    ("due", "i8"),           # quarter of delivery expected when agreed
+    ("measured", "?"),       # its effects were measured (step 7)
+    ("score_firms", "f8"), ("score_town", "f8"),  # realised against expected, 1 as expected; -1 not measured
+    ("broken_links", "i8"),  # links before it in its chain that fell away
 ])
 
 BUILD_NEW, AS_IS, RENOVATE_FIRST, REBUILD = 0, 1, 2, 3
@@ -386,6 +541,8 @@ SEAT = _record([             # one party at the table of one opportunity
     ("committed", "?"),
     ("bias", "f8"),          # overstatement of its own contribution
     ("land", "f8"),          # m2 it gives up
+    ("works", "f8"),         # euros of works on the premises it gets (swap)
+    ("claim", "f8"),         # share of the surplus it thought fair, 0-1
 ])
 
 PROJECT = _record([          # one-party works, outside any opportunity, or the works of an opportunity

@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from sim.compiled import CACHE_FOLDER, JIT
 
@@ -62,26 +63,48 @@ def _compile_part(part: str) -> None:
         ageing,
         cases,
         environment,
+        finance,
         market,
         matching,
+        organisation,
         perception,
+        process,
         realisation,
         review,
         roles,
         spending,
+        third_parties,
     )
 
     phases = {
         "first": (environment.turn_quarter, ageing.wear_park, perception.perceive_park, review.review_companies,
-                  matching.match_ideas, cases.work_on_cases, roles.play_roles),
-        "second": (realisation.realise_agreements, spending.commit_public_money, market.clear_market,
-                   outcomes.close_books, model.has_room),
+                  matching.spread_word, matching.match_ideas, cases.work_on_cases, roles.play_roles, organisation.organise),
+        "second": (realisation.realise_agreements, finance.service_loans, spending.commit_public_money,
+                   third_parties.let_third_parties_work, process.steer_process, process.measure_cases,
+                   market.clear_market, outcomes.close_books, model.has_room, compile_combinations),
     }
     plan = lay_out(LayoutSettings("warm_up", gross_ha=6.0, firms=8))
     world, _ = found_park(plan, model.default_parameters(), 1, 4)
     world.strategy[0] = np.asarray(model.no_strategy())[0]
     for phase in phases[part]:
         phase(world)
+
+
+def compile_combinations(world: Any) -> None:
+    """Compile the rules behind chains and rings, which plain Python calls."""
+    import numpy as np
+
+    from sim.rules import combinations
+
+    movers = combinations.list_movers(world)
+    sites, owners = combinations.list_sites(world, movers)
+    combinations.move_gains(world, movers, sites, owners)
+    combinations.open_chain(world, movers[:0], sites[:0])
+    ring = np.array([0, 1], np.int64)
+    before = world.companies.tenant[:2].copy()
+    world.companies.tenant[:2] = True  # so that nothing is opened
+    combinations.open_ring(world, ring)
+    world.companies.tenant[:2] = before
 
 
 if __name__ == "__main__":

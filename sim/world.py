@@ -21,7 +21,7 @@ FIELDS = (
     "clock", "counts", "parameters", "grid", "environment", "strategy", "accounts", "team", "companies", "owners",
     "parcels", "segments", "opportunities", "seats", "projects", "entries", "events", "balances", "indicators",
     "cell_kind", "cell_parcel", "cell_segment", "cell_exit", "cell_built", "borders", "border_m", "near",
-    "near_weight", "road_old", "road_new", "scratch", "scratch_f",
+    "near_weight", "road_old", "road_new", "scratch", "scratch_f", "organisation", "process", "loans", "deeds",
 )
 
 
@@ -96,6 +96,10 @@ class World(_Base):  # type: ignore[misc, valid-type]
     road_new: np.ndarray  # int64, (opportunities, ROAD_MOVE): parcel cells that become road
     scratch: np.ndarray  # int64, (8 * larger of cells and tables,): work space of a rule, see park/lattice.py
     scratch_f: np.ndarray  # float64, same length
+    organisation: Any  # ORGANISATION, 1
+    process: Any  # PROCESS_STATE, 1
+    loans: Any  # LOAN_
+    deeds: Any  # DEED
 
     def __new__(cls, *arrays: np.ndarray, **named: np.ndarray) -> World:
         """Make a world of these arrays."""
@@ -144,13 +148,13 @@ if JIT:
         clock, counts, parameters, grid, environment, strategy, accounts, team, companies, owners, parcels,
         segments, opportunities, seats, projects, entries, events, balances, indicators, cell_kind, cell_parcel,
         cell_segment, cell_exit, cell_built, borders, border_m, near, near_weight, road_old, road_new, scratch,
-        scratch_f,
+        scratch_f, organisation, process, loans, deeds,
     ):
         return World(
             clock, counts, parameters, grid, environment, strategy, accounts, team, companies, owners, parcels,
             segments, opportunities, seats, projects, entries, events, balances, indicators, cell_kind, cell_parcel,
             cell_segment, cell_exit, cell_built, borders, border_m, near, near_weight, road_old, road_new, scratch,
-            scratch_f,
+            scratch_f, organisation, process, loans, deeds,
         )
 
 

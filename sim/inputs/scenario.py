@@ -130,6 +130,21 @@ class OwnerRow(_Table):
     note: _LongText = ""
 
 
+class WindowRow(_Table):
+    """A subsidy with an opening and a closing date."""
+
+    opens: Annotated[int, Field(ge=0, le=400)]
+    closes: Annotated[int, Field(ge=1, le=400)]
+    share: _Share = 0.5
+    note: _LongText = ""
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> WindowRow:
+        if self.closes <= self.opens:
+            raise ValueError(f"closes in quarter {self.closes}, not after it opens ({self.opens}).")
+        return self
+
+
 class Scenario(_Table):
     """A park as its file describes it, complete with every default."""
 
@@ -154,6 +169,7 @@ class Scenario(_Table):
     parcels: list[ParcelRow] = []
     companies: list[CompanyRow] = []
     owners: list[OwnerRow] = []
+    windows: Annotated[list[WindowRow], Field(max_length=4)] = []
 
     @field_validator("own_parameters")
     @classmethod
@@ -183,7 +199,19 @@ class Scenario(_Table):
         return 40 if self.map is None else 0
 
     def plan(self) -> ParkPlan:
-        """Return the park's plan: as drawn, or laid out by the settings.
+        """Return the park's plan: as drawn, or laid out by the settings, with the dates of its subsidy windows.
+
+        Raises
+        ------
+        InvalidFile
+            With every problem of map, parcels, companies and owners.
+        """
+        plan = self._ground_plan()
+        plan.windows = [(row.opens, row.closes, row.share) for row in self.windows]
+        return plan
+
+    def _ground_plan(self) -> ParkPlan:
+        """Return the plan without dates.
 
         Raises
         ------
@@ -290,7 +318,8 @@ def _allowed_keys() -> dict[str, list[str]]:
     fields = [field.alias or name for name, field in Scenario.model_fields.items()]
     keys = {"": [*fields, "based_on"]}
     for table, model in (("founding", Founding), ("municipality", Municipality), ("parcels", ParcelRow),
-                         ("companies", CompanyRow), ("owners", OwnerRow), ("title", InTwoLanguages)):
+                         ("companies", CompanyRow), ("owners", OwnerRow), ("windows", WindowRow),
+                         ("title", InTwoLanguages)):
         keys[table] = list(model.model_fields)
     return keys
 

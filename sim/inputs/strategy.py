@@ -12,7 +12,19 @@ from pydantic import Field, ValidationError, model_validator
 from sim.inputs.files import list_shipped, read_with_base
 from sim.inputs.problems import InvalidFile, sentences
 from sim.inputs.scenario import InTwoLanguages, Scenario, _Amount, _Share, _Table
-from sim.records import APPROACHES, PRINCIPLES, PROCESSES, ROLES, STRATEGY
+from sim.records import (
+    APPROACHES,
+    CHOICES,
+    CRITERIA,
+    DOMAINS,
+    INSTRUMENTS,
+    LEADS,
+    PRINCIPLES,
+    PROCESSES,
+    ROLES,
+    STRATEGY,
+    VALUE_LINES,
+)
 
 BUDGET_PER_HA = 10_000.0  # euros per gross hectare and year, where neither park nor strategy says otherwise [J]
 
@@ -66,12 +78,76 @@ class Competences(_Table):
     ontzorgen: _Share = 0.7
 
 
+class Domains(_Table):
+    """Know-how per policy domain: the chance that it is at hand when an action needs it."""
+
+    economy: _Share = 0.9
+    space: _Share = 0.9
+    sustainability: _Share = 0.9
+    traffic: _Share = 0.9
+
+
+class Style(_Table):
+    """The municipality's way of working on two axes (after Van der Steen et al. 2014)."""
+
+    society: _Share = 0.5  # 0 government ... 1 society
+    results: _Share = 0.5  # 0 conditions ... 1 results
+
+
+PERSPECTIVES = {"lawful": (0.15, 0.15), "performing": (0.15, 0.85), "networking": (0.85, 0.85),
+                "responsive": (0.85, 0.15)}  # fmt: skip
+"""The four corners of the two axes, as (society, results)."""
+
+
 class Organisation(_Table):
-    """Team and mandate; what is left open follows the park."""
+    """Team, people, know-how and mandate; what is left open follows the park."""
 
     fte: Annotated[float, Field(ge=0, le=50)] | None = None
     competence: Competences = Competences()
     mandate: _Amount | None = None
+    domains: Domains = Domains()
+    core_team: _Share = 0.6
+    shell_hours: Annotated[float, Field(ge=0, le=1_000)] = 0.0
+    candour: _Share = 0.8
+    experience: _Share = 0.3
+    learning: _Share = 0.5
+    staff_turnover: _Share = 0.15
+    earmarked: _Share = 0.0
+    lead: Literal["none", "project", "process", "programme"] = "none"
+    perspective: Literal["lawful", "performing", "networking", "responsive"] | None = None
+    style: Style = Style()
+    goal_clarity: _Share = 0.8
+
+
+class Goals(_Table):
+    """The goal that is fixed beforehand; without a criterion the effect stays undefined."""
+
+    criterion: Literal["none", "vitality", "vacancy", "jobs", "future"] = "vitality"
+    level: Annotated[float, Field(ge=0, le=100)] = 5.0
+    years: Annotated[float, Field(ge=1, le=30)] = 8.0
+
+
+_Weight = Annotated[float, Field(ge=0, le=5)]
+
+
+class Weights(_Table):
+    """How the council weighs the lines of the value case; 1 is the unit value as it stands."""
+
+    vacancy: _Weight = 1.0
+    jobs: _Weight = 1.0
+    soil: _Weight = 1.0
+    energy: _Weight = 1.0
+    nuisance: _Weight = 1.0
+    green: _Weight = 1.0
+    spatial: _Weight = 1.0
+
+
+class ThirdParties(_Table):
+    """Who else is brought in."""
+
+    intermediary: bool = False
+    fund_capital: _Amount = 0.0
+    levy_zone: bool = False
 
 
 class Money(_Table):
@@ -80,6 +156,7 @@ class Money(_Table):
     budget_per_year: _Amount | None = None
     max_public_share: _Share = 0.5
     private_ratio: Annotated[float, Field(ge=0, le=100)] = 2.0
+    instrument: Literal["grant", "loan", "guarantee", "mix"] = "grant"
 
 
 class Exit(_Table):
@@ -104,6 +181,10 @@ class Strategy(_Table):
     organisation: Organisation = Organisation()
     money: Money = Money()
     exit: Exit = Exit()
+    goals: Goals = Goals()
+    weights: Weights = Weights()
+    third_parties: ThirdParties = ThirdParties()
+    choice: Literal["value", "quick_wins", "seeding"] = "value"
 
     def record(self, scenario: Scenario, gross_ha: float) -> np.recarray:
         """Return the strategy as the rules read it, with what it leaves open filled in from the park.
@@ -130,6 +211,20 @@ class Strategy(_Table):
         row.budget = (budget if budget is not None else BUDGET_PER_HA * gross_ha) if acts else 0.0
         row.max_public_share = self.money.max_public_share
         row.private_ratio = self.money.private_ratio
+        row.domains[:] = [getattr(own.domains, name) for name in DOMAINS]
+        for name in ("core_team", "shell_hours", "candour", "experience", "learning", "staff_turnover", "earmarked",
+                     "goal_clarity"):
+            row[name] = getattr(own, name)
+        row.lead = LEADS.index(own.lead)
+        corner = PERSPECTIVES.get(own.perspective or "", (own.style.society, own.style.results))
+        row.style_society, row.style_results = corner
+        row.criterion = CRITERIA.index(self.goals.criterion)
+        row.goal_level, row.goal_quarters = self.goals.level, round(4 * self.goals.years)
+        row.weights[:] = [getattr(self.weights, name) for name in VALUE_LINES]
+        third = self.third_parties
+        row.intermediary, row.levy_zone = acts and third.intermediary, acts and third.levy_zone
+        row.fund_capital = third.fund_capital if acts else 0.0
+        row.instrument, row.choice = INSTRUMENTS.index(self.money.instrument), CHOICES.index(self.choice)
         row.exit_rounds, row.exit_quarters, row.exit_euros = self.exit.rounds, self.exit.quarters, self.exit.euros
         return record
 
@@ -150,7 +245,9 @@ class Strategy(_Table):
 def _allowed_keys() -> dict[str, list[str]]:
     keys = {"": [*Strategy.model_fields, "based_on"]}
     for table, model in (("roles", RoleMix), ("steps", Steps), ("principles", Principles), ("money", Money),
-                         ("organisation", Organisation), ("organisation.competence", Competences), ("exit", Exit)):
+                         ("organisation", Organisation), ("organisation.competence", Competences), ("exit", Exit),
+                         ("organisation.domains", Domains), ("organisation.style", Style), ("goals", Goals),
+                         ("weights", Weights), ("third_parties", ThirdParties)):
         keys[table] = list(model.model_fields)
     for step in Steps.model_fields:
         keys[f"steps.{step}"] = list(RoleMix.model_fields)

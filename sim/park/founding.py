@@ -56,7 +56,7 @@ from sim.records import (
 (_VACANT, _AGE, _FLOOR, _FIT, _ENERGY, _SOIL, _SOIL_COST, _VACANT_FOR, _TENANT, _BLOCK, _BLOCK_SIZE, _OWNER_KIND, _BOOK,
  _SECTOR, _JOBS, _SPACE, _ROOM, _THETA, _FAIRNESS, _LIQUIDITY, _TRUST, _TRUST_OTHERS, _UNCERTAINTY, _OPENNESS, _KEY,
  _MEMBER, _REVIEW, _LEASE, _GROWTH, _HOME, _RESERVATION, _PATIENCE, _HURDLE, _WILLING, _PUBLIC,
- _MEANS) = range(36)
+ _MEANS, _MISPLACED, _UTILITY, _UTILITY_COST) = range(39)
 _WEIGHTS = 64  # eight draws
 
 # Mean weight of each location motive (mechanics C1), and what a sector weighs more (above 1) or less.
@@ -86,7 +86,8 @@ _LONG_AGO = -1_000  # quarter: before anything counts
 _LIQUIDITY_SIGMA = 0.6
 _INDICATORS_ABSENT = 64
 
-_TABLES = ("companies", "owners", "parcels", "segments", "opportunities", "projects", "entries", "events")
+_TABLES = ("companies", "owners", "parcels", "segments", "opportunities", "projects", "entries", "events", "loans",
+           "deeds")
 
 
 @dataclass
@@ -207,6 +208,8 @@ def _allocate(
         road_old=np.full((opportunities, ROAD_MOVE), -1, np.int64),
         road_new=np.full((opportunities, ROAD_MOVE), -1, np.int64),
         scratch=np.zeros(work, np.int64), scratch_f=np.zeros(work),
+        organisation=_table(1, records.ORGANISATION), process=_table(1, records.PROCESS_STATE),
+        loans=_table(min(opportunities, log), records.LOAN_), deeds=_table(log, records.DEED),
     )  # fmt: skip
 
 
@@ -442,6 +445,9 @@ class _Founding:
             at = next((i for i, owner in enumerate(self.owners) if owner.kind == "municipality"), None)
             first = PlanOwner("Municipality", "municipality") if at is None else self.owners.pop(at)
             self.owners.insert(0, first)
+        if all(owner.kind != "redevelopment_company" for owner in self.owners):
+            # Without capital it does nothing; a strategy may give it some.
+            self.owners.append(PlanOwner("Redevelopment company", "redevelopment_company", willing=True))
         party_of = {name: i for i, name in enumerate(self.company_names)}
         party_of |= {owner.name: -1 - i for i, owner in enumerate(self.owners)}
         self.owner = np.zeros(len(plan.parcels), np.int64)
@@ -515,7 +521,13 @@ class _Founding:
         clock.seed, clock.quarter, clock.horizon, clock.acting = self.seed, self.start, self.quarters, False
         counts.companies, counts.owners, counts.parcels = firms, len(self.owners), parcels
         counts.segments = ground.counts[0].segments
-        world.environment.park_quality[:] = 0.5
+        environment = world.environment[0]
+        environment.park_quality[:] = 0.5
+        environment.style = environment.style_results = 0.5
+        environment.alderman_since, environment.break_at = self.start, NEVER
+        environment.window_from[:] = environment.window_to[:] = NEVER
+        for row, (opens, closes, share) in enumerate(plan.windows[:4]):
+            environment.window_from[row], environment.window_to[row], environment.window_part[row] = opens, closes, share
         world.segments[:] = ground.segments
         world.parcels[:parcels] = ground.parcels[:parcels]
         for name in ("borders", "border_m", "near", "near_weight"):
@@ -546,6 +558,7 @@ class _Founding:
         drawn = self._draw(keys, _KEY) < 0.10
         table.key_figure = np.where(np.isnan(self.key_figure), drawn, self.key_figure == 1.0)
         table.member = self._draw(keys, _MEMBER) < 0.5
+        table.misplaced = on_park & (self._draw(keys, _MISPLACED) < p.misplaced_share)
         table.site_quality = table.outside_quality = table.satisfaction = 0.5
         table.readiness = self._draw_readiness(table)
         table.next_review = self.start + np.floor(self._draw(keys, _REVIEW) * p.review_interval)
@@ -627,6 +640,8 @@ class _Founding:
         table.built_before = np.rint(self.age)
         table.assumed = [bool(parcel.assumed) or parcel.floor is None for parcel in self.plan.parcels]
         table.motives = 0.5
+        hidden = (empty | ~self.premises) & (self._draw(self.keys, _UTILITY) < p.utility_chance)
+        table.utility = np.where(hidden, p.utility_cost * (0.5 + self._draw(self.keys, _UTILITY_COST)), 0.0)
 
     def _fill_segments(self, world: World) -> None:
         n = int(world.counts[0].segments)
@@ -646,8 +661,8 @@ def grow(world: World, table: str) -> World:
     Parameters
     ----------
     table
-        ``companies``, ``owners``, ``parcels``, ``segments``, ``opportunities``, ``projects``, ``entries`` or
-        ``events``.
+        ``companies``, ``owners``, ``parcels``, ``segments``, ``opportunities``, ``projects``, ``entries``,
+        ``events``, ``loans`` or ``deeds``.
 
     Returns
     -------

@@ -71,6 +71,7 @@ class ParkPlan:
     public_quality: float | None = None
     burn_in: int = 0  # quarters lived through before quarter 0
     founding: FoundingDraws = None  # type: ignore[assignment]
+    windows: list[tuple[int, int, float]] = field(default_factory=list)  # subsidy: opens, closes (quarters), share
 
     def __post_init__(self) -> None:
         if self.founding is None:

@@ -40,12 +40,13 @@ class Offer(NamedTuple):
     value: float  # euros: market value of what it would then have
     cash: float  # euros needed at once, before the price
     solution: int
+    quality: float  # S that the company expects there (price left out), 0-1
 
 
 @rule
 def no_offer():
     """Return the offer that is none."""
-    return Offer(False, -1e18, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, AS_IS)
+    return Offer(False, -1e18, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, AS_IS, 0.0)
 
 
 @rule
@@ -228,7 +229,8 @@ def appraise_site(world, company, parcel, solution, error):
     benefit = yearly_benefit(world, company, now, then, floor_now, floor)
     moving = cost_of_moving(world, company)
     worth = (p.annuity * benefit + p.residual_owner * (value - value_now)) / (1.0 + eta) + freed - works - moving
-    return Offer(True, worth, works, new_floor, land, clean, demolish, renovate, value, works + moving, solution)
+    return Offer(True, worth, works, new_floor, land, clean, demolish, renovate, value, works + moving, solution,
+                 then)
 
 
 @rule

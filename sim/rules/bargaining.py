@@ -24,14 +24,28 @@ from sim.records import (
     MOVE,
     MOVE_AWAY,
     MUNICIPALITY,
+    N_LINES,
     NEAR,
     NEVER,
     PARTICIPANT,
     PUBLIC,
+    PUBLIC_SPACE,
+    REDEVELOP,
+    SECURITY,
     SELLER,
     SETTLE,
+    SHARED_ENERGY,
+    SHARED_PARKING,
     SITTING,
     SWAP,
+    V_ENERGY,
+    V_GREEN,
+    V_JOBS,
+    V_NUISANCE,
+    V_SOIL,
+    V_SPATIAL,
+    V_VACANCY,
+    WATER,
 )
 from sim.rules.appraisal import (
     appraise_expansion,
@@ -40,8 +54,9 @@ from sim.rules.appraisal import (
     premium,
     price_worth_paying,
 )
+from sim.rules.environment import is_live
 from sim.rules.matching import collective_worth, land_wanted, reservation_price
-from sim.rules.perception import property_value
+from sim.rules.perception import property_value, site_quality
 
 
 @rule
@@ -54,6 +69,7 @@ def value_case(world, o):
         False when the solution no longer exists: a plot too small by now, premises that no longer fit.
     """
     case = world.opportunities[o]
+    case.utility = 0.0
     if case.kind == COLLECTIVE:
         possible = value_collective(world, o)
     elif case.kind == EXPAND or (case.kind == SWAP and case.second < 0):
@@ -65,7 +81,11 @@ def value_case(world, o):
     if not possible:
         return False
     save_by_other_solution(world, o)
+    if case.shares_with >= 0 and is_live(world.opportunities[case.shares_with]):
+        save_on_works(world, o, world.parameters[0].synergy_saving * (case.works - case.clean))
     case.value = societal_value(world, o)
+    case.quick = (case.works <= world.parameters[0].quick_works and case.clean <= 0.0 and case.road_cells == 0
+                  and case.kind != REDEVELOP)
     case.surplus = joint_surplus(world, o)
     return True
 
@@ -81,12 +101,16 @@ def value_site(world, o):
         return False
     write_works(case, offer.works, offer.new_floor, offer.land, offer.clean, offer.demolish, offer.renovate)
     case.solution = offer.solution
+    utility = world.parcels[case.parcel].utility if offer.new_floor > 0.0 else 0.0
+    case.works += utility
+    case.utility = utility
+    case.hoped = offer.quality
     outside = 0.0
     if company.state == SITTING and company.plan == MOVE_AWAY:
         outside = max(0.0, company.plan_value) / (1.0 + premium(world, company)) / (1.0 + p.transfer_cost)
     buyer = world.seats[o, 0]
-    buyer.worth = price_worth_paying(world, offer)
-    buyer.outlay = offer.works + cost_of_moving(world, company)
+    buyer.worth = price_worth_paying(world, offer) - utility
+    buyer.outlay = offer.works + utility + cost_of_moving(world, company)
     buyer.outside = outside
     buyer.eta = premium(world, company)
     value_seller(world, o, offer.land / world.parcels[case.parcel].area)
@@ -112,8 +136,10 @@ def value_expansion(world, o):
     if worth < -1e17:
         return False
     demolish = p.demolition_cost * plot.floor
-    road = p.road_cost * case.road_cells * cell_area
+    road = p.road_cost * case.road_cells * cell_area + plot.utility
     write_works(case, cost + demolish + road, floor, land, clean, demolish, 0.0)
+    case.utility = plot.utility
+    case.hoped = site_quality(world, company, home, False)
     buyer = world.seats[o, 0]
     buyer.worth = worth / (1.0 + p.transfer_cost) - demolish - road
     buyer.outlay = cost + demolish + road
@@ -149,11 +175,11 @@ def value_seller(world, o, share):
 
 @rule
 def value_exchange(world, o):
-    """Value two companies trading places: each gives its own premises and takes the other's."""
+    """Value two or more companies trading places: each gives its own premises and takes those of the next."""
     case = world.opportunities[o]
-    for k in range(2):
+    for k in range(case.n_parties):
         company = world.companies[world.seats[o, k].party]
-        other = world.companies[world.seats[o, 1 - k].party]
+        other = world.companies[world.seats[o, (k + 1) % case.n_parties].party]
         if company.parcel < 0 or other.parcel < 0:
             return False
         own, target = world.parcels[company.parcel], world.parcels[other.parcel]
@@ -165,7 +191,9 @@ def value_exchange(world, o):
         seat.outlay = offer.works + cost_of_moving(world, company)
         seat.outside = 0.0
         seat.eta = premium(world, company)
+        seat.works = offer.works
         if k == 0:
+            case.hoped = offer.quality
             write_works(case, offer.works, offer.new_floor, offer.land, offer.clean, offer.demolish, offer.renovate)
             case.solution = offer.solution
         else:
@@ -177,11 +205,11 @@ def value_exchange(world, o):
 
 @rule
 def value_collective(world, o):
-    """Value the renewal of a stretch of public space to the companies along it."""
+    """Value a measure taken together to the companies that take part."""
     p = world.parameters[0]
     case = world.opportunities[o]
     segment = world.segments[case.segment]
-    cost = cost_of_public_works(world, segment)
+    cost = cost_of_measure(world, o)
     if cost <= 0.0:
         return False
     write_works(case, cost, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -196,11 +224,42 @@ def value_collective(world, o):
         company = world.companies[seat.party]
         if company.parcel < 0:
             return False
-        seat.worth = collective_worth(world, company, world.parcels[company.parcel], segment) - cost / n
+        seat.worth = collective_worth(world, company, world.parcels[company.parcel], segment, case.theme) - cost / n
         seat.outlay = p.collective_private * cost / n
         seat.outside = 0.0
         seat.eta = premium(world, company)
     return True
+
+
+@rule
+def cost_of_measure(world, o):
+    """Return the cost of a collective measure, euros: public space by its area, the others by plots or floor served."""
+    p = world.parameters[0]
+    case = world.opportunities[o]
+    if case.theme == PUBLIC_SPACE:
+        return cost_of_public_works(world, world.segments[case.segment])
+    floor, area = served(world, o)
+    if case.theme == SHARED_PARKING:
+        return p.parking_cost * area
+    if case.theme == SHARED_ENERGY:
+        return p.energy_cost * floor
+    if case.theme == WATER:
+        return p.water_cost * area
+    return p.security_cost * area
+
+
+@rule
+def served(world, o):
+    """Return (m2 of floor, m2 of plot) of the participants in a collective measure."""
+    case = world.opportunities[o]
+    floor, area = 0.0, 0.0
+    for k in range(case.n_parties):
+        seat = world.seats[o, k]
+        if seat.role == PARTICIPANT and world.companies[seat.party].parcel >= 0:
+            parcel = world.parcels[world.companies[seat.party].parcel]
+            floor += parcel.floor
+            area += parcel.area
+    return floor, area
 
 
 @rule
@@ -229,7 +288,13 @@ def save_by_other_solution(world, o):
     best = 0.0
     for a in range(1, case.alternative + 1):
         best = max(best, draws.uniform(clock.seed, draws.RELEVEL, a, case.key, 0))
-    saved = best * p.rescope_saving * (case.works - case.clean)
+    save_on_works(world, o, best * p.rescope_saving * (case.works - case.clean))
+
+
+@rule
+def save_on_works(world, o, saved):
+    """Take ``saved`` euros off the works of case ``o``, to the benefit of those who pay for them."""
+    case = world.opportunities[o]
     if saved > 0.0:
         case.works -= saved
         payers = 0
@@ -281,7 +346,7 @@ def divide(world, o, insist):
         Sum of the shares the parties claim; above 1 there is no division that all accept.
     """
     case = world.opportunities[o]
-    total = case.surplus + case.grant
+    total = case.surplus + case.grant + case.support
     outlay, n = 0.0, 0
     for k in range(case.n_parties):
         seat = world.seats[o, k]
@@ -299,6 +364,7 @@ def divide(world, o, insist):
         if insist and total > 0.0 and outlay > 0.0:
             claims[k] = fair_share(world, o, k) * seat.outlay / outlay * (1.0 + seat.bias)
             claimed += claims[k]
+        seat.claim = claims[k]
     if claimed <= 1.0:
         project_onto_claims(shares, claims, case.n_parties)
     for k in range(case.n_parties):
@@ -337,36 +403,74 @@ def project_onto_claims(shares, claims, n):
 def societal_value(world, o):
     """Return the value case of opportunity ``o``, euros: what it adds beyond the parties, as the council weighs it.
 
-    Long vacancy ended, jobs kept or added, soil cleaned, energy, the neighbourhood, open land spared.
+    Writes ``case.lines``, one amount a line before weights: long vacancy ended and conflicts solved, jobs kept or added,
+    soil cleaned, energy and CO2, nuisance and safety, open land spared, spatial quality around it.
     """
     p, clock = world.parameters[0], world.clock[0]
     case = world.opportunities[o]
+    lines = case.lines
+    for line in range(N_LINES):
+        lines[line] = 0.0
     if case.kind == COLLECTIVE:
-        segment = world.segments[case.segment]
-        lift = max(0.0, p.works_quality - segment.quality)
-        return 20.0 * p.nuisance_value * segment.area * lift + neighbours_gain(world, case, lift)
-    parcel = world.parcels[case.parcel]
-    value = p.value_soil * case.clean
-    if parcel.vacant_since > NEVER and parcel.floor > 0.0 and clock.quarter - parcel.vacant_since > 8:
-        value += p.value_vacancy * parcel.floor
-    lift = 0.0
-    if case.new_floor > 0.0:
-        value += p.value_energy * case.new_floor * (p.new_quality - parcel.energy if parcel.floor > 0.0 else 0.2)
-        lift = p.new_quality - 0.5 * parcel.quality
-    elif case.renovate > 0.0:
-        value += p.value_energy * parcel.floor * max(0.0, p.renovated_quality - parcel.energy)
-        lift = p.renovated_quality - parcel.quality
-    value += neighbours_gain(world, case, lift)
-    company = world.companies[case.demand]
-    if (company.state == SITTING and company.plan == MOVE_AWAY) or (case.kind == SETTLE and not company.home):
-        value += p.value_job * company.jobs
-    elif case.kind == EXPAND or case.kind == SWAP:
-        value += 0.5 * p.value_job * case.new_floor / max(company.space_per_job, 1.0)
-    if parcel.floor > 0.0 or parcel.soil_cost > 0:
-        value += p.value_green * case.land
-    elif case.kind != MOVE:
-        value -= p.value_green * case.land
+        value_measure(world, o, lines)
+    else:
+        parcel = world.parcels[case.parcel]
+        company = world.companies[case.demand]
+        lines[V_SOIL] = p.value_soil * case.clean
+        if parcel.vacant_since > NEVER and parcel.floor > 0.0 and clock.quarter - parcel.vacant_since > 8:
+            lines[V_VACANCY] = p.value_vacancy * parcel.floor
+        lift = 0.0
+        if case.new_floor > 0.0:
+            lines[V_ENERGY] = p.value_energy * case.new_floor * (
+                p.new_quality - parcel.energy if parcel.floor > 0.0 else 0.2)
+            lift = p.new_quality - 0.5 * parcel.quality
+        elif case.renovate > 0.0:
+            lines[V_ENERGY] = p.value_energy * parcel.floor * max(0.0, p.renovated_quality - parcel.energy)
+            lift = p.renovated_quality - parcel.quality
+        lines[V_SPATIAL] = neighbours_gain(world, case, lift)
+        if company.misplaced and case.kind != EXPAND:
+            lines[V_NUISANCE] = p.value_conflict
+        if (company.state == SITTING and company.plan == MOVE_AWAY) or (case.kind == SETTLE and not company.home):
+            lines[V_JOBS] = p.value_job * company.jobs
+        elif case.kind == EXPAND or case.kind == SWAP:
+            lines[V_JOBS] = 0.5 * p.value_job * case.new_floor / max(company.space_per_job, 1.0)
+        if parcel.floor > 0.0 or parcel.soil_cost > 0:
+            lines[V_GREEN] = p.value_green * case.land
+        elif case.kind != MOVE:
+            lines[V_GREEN] = -p.value_green * case.land
+    value = 0.0
+    for line in range(N_LINES):
+        value += value_weight(world, line) * lines[line]
     return value
+
+
+@rule
+def value_weight(world, line):
+    """Return the weight the council gives a line of the value case; 1 where no council has set any."""
+    if world.clock[0].acting:
+        return world.organisation[0].weights[line]
+    return 1.0
+
+
+@rule
+def value_measure(world, o, lines):
+    """Write the value case of a collective measure into ``lines``."""
+    p = world.parameters[0]
+    case = world.opportunities[o]
+    segment = world.segments[case.segment]
+    floor, area = served(world, o)
+    if case.theme == PUBLIC_SPACE:
+        lift = max(0.0, p.works_quality - segment.quality)
+        lines[V_NUISANCE] = 20.0 * p.nuisance_value * segment.area * lift
+        lines[V_SPATIAL] = neighbours_gain(world, case, lift)
+    elif case.theme == SHARED_ENERGY:
+        lines[V_ENERGY] = p.value_energy * floor * p.energy_gain
+    elif case.theme == WATER:
+        lines[V_SPATIAL] = p.value_water * area
+    elif case.theme == SECURITY:
+        lines[V_NUISANCE] = 5.0 * p.nuisance_value * segment.area * 0.2
+    else:
+        lines[V_SPATIAL] = 0.5 * area
 
 
 @rule

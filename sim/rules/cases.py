@@ -14,6 +14,9 @@ from sim.compiled import rule
 from sim.records import (
     AGREED,
     BUYER,
+    BY_GRANT,
+    BY_GUARANTEE,
+    BY_MIX,
     CASE,
     COLLECTIVE,
     DEMAND_DRIVEN,
@@ -30,14 +33,18 @@ from sim.records import (
     NO_APPROACH,
     NO_PLAN,
     NOBODY,
+    PROCESS_LEAD,
     PROSPECT,
+    REDEVELOP,
     SITTING,
     SOCIETAL_VALUE,
     SUPPLY_DRIVEN,
 )
 from sim.rules.bargaining import divide, shares_surplus, value_case
-from sim.rules.environment import is_live
-from sim.rules.perception import lose_trust
+from sim.rules.environment import is_live, open_share
+from sim.rules.finance import worth_of_guarantee, worth_of_loan
+from sim.rules.organisation import lead_factor, seek_approval, withdraw_public_money
+from sim.rules.perception import lose_trust, teach_neighbours, trust_others_less
 
 
 @rule
@@ -80,6 +87,7 @@ def weigh_case(world, o):
         leave_case(world, o, events.LEFT_WITHDRAWN)
         return
     divide(world, o, case.fair)
+    parties_apply(world, o)
     if case.stage == CASE:
         wait_for_each_other(world, o)
     if municipality_leaves(world, o):
@@ -123,7 +131,7 @@ def parties_are_there(world, o):
             return False
         if world.companies[case.demand].plan == EXPAND_ADJOINING and parcel.occupant >= 0:
             return False
-        if occupant_stays(world, o):
+        if case.second < 0 and occupant_stays(world, o):
             return False
     return True
 
@@ -181,7 +189,7 @@ def wait_for_each_other(world, o):
                 seat.committed = False
                 events.happen(world, events.PARTY_WITHDREW, o, seat.party, case.parcel, seat.utility, 0.0)
                 disappoint_others(world, o, k)
-        elif seat.utility > 0.0 and seat.belief >= at_stake / (at_stake + seat.utility):
+        elif seat.utility > 0.0 and (p.waiting <= 0.0 or seat.belief >= at_stake / (at_stake + seat.utility)):
             seat.committed = True
             seat.known = True
             seat.stance = True
@@ -217,12 +225,11 @@ def chance_all_others_join(world, o, k):
 @rule
 def disappoint_others(world, o, k):
     """A party that withdraws costs the others trust in each other."""
-    p = world.parameters[0]
     case = world.opportunities[o]
     for j in range(case.n_parties):
         party = world.seats[o, j].party
         if j != k and party >= 0 and world.seats[o, j].committed:
-            world.companies[party].trust_others -= p.trust_loss * world.companies[party].trust_others
+            trust_others_less(world, world.companies[party])
 
 
 @rule
@@ -242,7 +249,8 @@ def municipality_leaves(world, o):
 def municipality_is_in(world, o):
     """Return whether the municipality has put work or money into the case, or sits at its table."""
     case = world.opportunities[o]
-    if case.slotted > NEVER or case.pushed > NEVER or case.mediated > NEVER or case.grant > 0.0 or case.origin == 3:
+    if case.slotted > NEVER or case.pushed > NEVER or case.mediated > NEVER or case.grant > 0.0 or (
+            case.support > 0.0 or case.origin == 3):
         return True
     for k in range(case.n_parties):
         if world.seats[o, k].party == MUNICIPALITY:
@@ -258,7 +266,7 @@ def decide_on_opportunity(world, o):
     if clock.acting and strategy.approach == SUPPLY_DRIVEN and case.surplus < 0.0:
         # Supply-driven: public money is promised beforehand, by rank, not when others have committed.
         consider_grant(world, o)
-    if case.surplus + max(case.grant, largest_grant(world, o)) <= 0.0:
+    if case.surplus + max(case.grant + case.support, largest_grant(world, o)) <= 0.0:
         say_no(world, o, events.NO_OVERLAP, case.surplus)
         return
     go_on(world, o, CASE)
@@ -266,6 +274,10 @@ def decide_on_opportunity(world, o):
         party = world.seats[o, k].party
         if party >= 0:
             world.companies[party].readiness[KNOW_HOW] = 1.0
+            if clock.quarter >= 0:
+                # Know-how and time that firms put in are a contribution too, but no money: a memo.
+                world.accounts[0].in_kind[1] += 1.0
+                world.accounts[0].in_kind[2] += 16.0
 
 
 @rule
@@ -273,9 +285,11 @@ def decide_on_case(world, o):
     """Step 4 to step 5: is the gap filled, is the division fair, is everybody in? Then it is agreed."""
     clock = world.clock[0]
     case = world.opportunities[o]
-    if case.ask <= 0.0 and case.grant <= 0.0:
+    if clock.quarter >= 0:
+        world.accounts[0].in_kind[0] += 8.0 * case.n_parties
+    if case.ask <= 0.0 and case.grant + case.support <= 0.0:
         consider_grant(world, o)
-    if case.surplus + case.grant <= 0.0:
+    if case.surplus + case.grant + case.support <= 0.0:
         case.gap = -case.surplus
         case.ask = 0.0
         say_no(world, o, events.FUNDING_GAP, case.surplus)
@@ -294,10 +308,31 @@ def decide_on_case(world, o):
                           world.seats[o, k].utility)
             return
     case.price = -world.seats[o, 0].payment if world.seats[o, 0].role == BUYER else 0.0
-    case.expected = case.surplus + case.grant
+    case.expected = case.surplus + case.grant + case.support
     case.agreed = clock.quarter
+    # Expectations are frozen now: step 7 sets what comes of it against these.
+    case.works_agreed = case.works
+    case.value_agreed = case.value
+    case.due = clock.quarter + expected_quarters(world, o)
     go_on(world, o, AGREED)
     events.happen(world, events.AGREED_EVENT, o, NOBODY, case.parcel, case.surplus, case.grant)
+
+
+@rule
+def expected_quarters(world, o):
+    """Return in how many quarters the parties expect delivery when they agree: all tasks, none of them stalling."""
+    p = world.parameters[0]
+    case = world.opportunities[o]
+    quarters = 2.0 + p.permit_quarters
+    if case.road_cells > 0 or case.kind == REDEVELOP:
+        quarters += p.plan_change_quarters
+    if case.clean > 0.0:
+        quarters += p.clean_quarters
+    if case.utility > 0.0:
+        quarters += p.utility_quarters
+    if case.kind == COLLECTIVE:
+        return int(p.works_quarters) + 1
+    return int(quarters + (p.build_quarters if case.new_floor <= 3_000.0 else p.build_quarters_large))
 
 
 @rule
@@ -327,7 +362,8 @@ def fade_bias(world, o):
     """A round of talks teaches everyone a little about what the others bring."""
     case = world.opportunities[o]
     for k in range(case.n_parties):
-        world.seats[o, k].bias *= 1.0 - world.parameters[0].bias_fade
+        # A process manager keeps people talking: what each overstates wears off sooner.
+        world.seats[o, k].bias *= 1.0 - lead_factor(world, PROCESS_LEAD, 2.0) * world.parameters[0].bias_fade
 
 
 @rule
@@ -340,7 +376,7 @@ def largest_grant(world, o):
     """
     strategy, team, clock = world.strategy[0], world.team[0], world.clock[0]
     case = world.opportunities[o]
-    if not clock.acting or strategy.approach == NO_APPROACH or case.dropped:
+    if not clock.acting or strategy.approach == NO_APPROACH or case.dropped or not case.appraised:
         return 0.0
     share = strategy.max_public_share
     if case.kind == COLLECTIVE:
@@ -353,18 +389,15 @@ def largest_grant(world, o):
             along = world.segments[case.segment].private
         most = min(most, (case.works + along) / (1.0 + strategy.private_ratio))
     budget = max(0.0, team.budget_left)
-    if window_is_open(world):
-        budget /= max(1.0 - world.parameters[0].window_share, 0.01)
+    if case.kind != COLLECTIVE:
+        # What is earmarked goes to public works only.
+        budget *= 1.0 - strategy.earmarked
+    if case.window:
+        budget /= max(1.0 - open_share(world), 0.01)
     most = min(most, budget)
     if strategy.principles[SOCIETAL_VALUE] and case.appraised:
         most = min(most, max(case.value_seen, 0.0))
     return most
-
-
-@rule
-def window_is_open(world):
-    """Return whether a provincial subsidy window is open."""
-    return world.environment[0].window_until > world.clock[0].quarter
 
 
 @rule
@@ -391,22 +424,84 @@ def consider_grant(world, o):
     grant = min(case.ask, most)
     if grant <= 1.0:
         return
-    case.grant = grant
-    case.province = p.window_share * grant if window_is_open(world) else 0.0
-    team.budget_left -= grant - case.province
-    team.committed += grant - case.province
-    events.happen(world, events.GRANT_PROMISED, o, MUNICIPALITY, case.parcel, grant, case.gap)
-    if grant - case.province > strategy.mandate:
-        case.approval_until = clock.quarter + 1
-        events.happen(world, events.AWAITS_APPROVAL, o, MUNICIPALITY, case.parcel, grant, strategy.mandate)
+    grant = fill_by_loan_or_guarantee(world, o, grant, most)
+    if grant > 1.0:
+        case.grant = grant
+        case.province = open_share(world) * grant if case.window else 0.0
+        events.happen(world, events.GRANT_PROMISED, o, MUNICIPALITY, case.parcel, grant, case.gap)
+    promised = case.grant - case.province + case.loan
+    team.budget_left -= promised
+    team.committed += promised
+    if promised + case.guarantee > world.organisation[0].mandate:
+        seek_approval(world, o, promised + case.guarantee)
+
+
+@rule
+def fill_by_loan_or_guarantee(world, o, grant, most):
+    """Meet (part of) what a grant would have met by a public loan or a guarantee; return the grant still needed, euros.
+
+    A loan or guarantee must be larger than the grant it replaces, by what a euro of it is worth to who borrows; both stay
+    within the same limits. Under ``mix`` a grant fills what the loan leaves.
+    """
+    strategy = world.strategy[0]
+    case = world.opportunities[o]
+    seat = world.seats[o, 0]
+    if strategy.instrument == BY_GRANT or case.kind == COLLECTIVE or seat.party < 0:
+        return grant
+    if strategy.instrument == BY_GUARANTEE:
+        rate = worth_of_guarantee(world, seat.eta, world.companies[seat.party].theta)
+    else:
+        rate = worth_of_loan(world, seat.eta)
+    if rate <= 0.01:
+        return grant if strategy.instrument == BY_MIX else 0.0
+    euros = min(grant / rate, most)
+    support = rate * euros
+    if strategy.instrument != BY_MIX and support < case.gap:
+        # Not enough to close the gap: then nothing is promised, as with a grant.
+        events.happen(world, events.NO_PUBLIC_MONEY, o, MUNICIPALITY, case.parcel, case.gap, support)
+        return 0.0
+    if strategy.instrument == BY_MIX:
+        euros *= 0.5
+        support *= 0.5
+    case.support = support
+    if strategy.instrument == BY_GUARANTEE:
+        case.guarantee = euros
+        events.happen(world, events.GUARANTEE_PROMISED, o, MUNICIPALITY, case.parcel, euros, support)
+        return 0.0
+    case.loan = euros
+    events.happen(world, events.LOAN_PROMISED, o, MUNICIPALITY, case.parcel, euros, support)
+    return max(0.0, grant - support) if strategy.instrument == BY_MIX else 0.0
+
+
+@rule
+def apply_for_window(world, o):
+    """Use an open subsidy window for case ``o``: its share of a grant then comes from the province."""
+    team = world.team[0]
+    case = world.opportunities[o]
+    case.window = True
+    events.happen(world, events.WINDOW_USED, o, MUNICIPALITY, case.parcel, open_share(world), case.grant)
+    if case.grant > 0.0 and not case.grant_paid and case.province <= 0.0:
+        case.province = open_share(world) * case.grant
+        team.budget_left += case.province
+        team.committed -= case.province
+
+
+@rule
+def parties_apply(world, o):
+    """Now and then the parties find an open subsidy themselves."""
+    p, clock = world.parameters[0], world.clock[0]
+    case = world.opportunities[o]
+    if clock.acting and not case.window and case.works > 0.0 and open_share(world) > 0.0 and draws.uniform(
+            clock.seed, draws.APPLY, clock.quarter, case.key, 0) < p.apply_rate:
+        apply_for_window(world, o)
 
 
 @rule
 def leave_case(world, o, reason):
     """End a case without result: free what it held, and let those who had committed themselves feel it."""
-    clock, team = world.clock[0], world.team[0]
+    clock = world.clock[0]
     case = world.opportunities[o]
-    by_municipality = reason == events.LEFT_EXIT_RULE
+    by_municipality = reason == events.LEFT_EXIT_RULE or reason == events.LEFT_ADVISED
     for k in range(case.n_parties):
         seat = world.seats[o, k]
         if seat.party < 0:
@@ -418,12 +513,13 @@ def leave_case(world, o, reason):
             if by_municipality:
                 lose_trust(world, company)
             else:
-                company.trust_others -= world.parameters[0].trust_loss * company.trust_others
+                trust_others_less(world, company)
     release_claims(world, o)
-    if case.grant > 0.0 and not case.grant_paid:
-        team.budget_left += case.grant - case.province
-        team.committed -= case.grant - case.province
-        case.grant = 0.0
+    withdraw_public_money(world, o)
+    if case.started > NEVER and case.parcel >= 0 and world.parameters[0].visibility > 0.0:
+        # A deal that collapses is seen next door.
+        teach_neighbours(world, case.parcel, -0.5 * world.parameters[0].neighbour_lesson)
+    break_chain(world, o)
     case.stage = LEFT
     case.stage_since = clock.quarter
     case.reason = reason
@@ -433,9 +529,27 @@ def leave_case(world, o, reason):
 
 
 @rule
+def break_chain(world, o):
+    """Tell the cases that waited for this one: the site they counted on does not come free."""
+    for b in range(world.counts[0].opportunities):
+        later = world.opportunities[b]
+        if later.previous == o and FOUND <= later.stage <= AGREED:
+            later.broken_links += 1
+            later.previous = -1
+            events.happen(world, events.CHAIN_BROKEN, b, later.demand, later.parcel, float(later.depth), float(o))
+
+
+@rule
 def release_claims(world, o):
     """Free the parcels and the stretch of public space that a case had a claim on."""
     case = world.opportunities[o]
+    if case.second >= 0:
+        for k in range(case.n_parties):
+            party = world.seats[o, k].party
+            if party >= 0 and world.companies[party].parcel >= 0:
+                mine = world.companies[party].parcel
+                if world.parcels[mine].opportunity == o:
+                    world.parcels[mine].opportunity = -1
     if case.parcel >= 0 and world.parcels[case.parcel].opportunity == o:
         world.parcels[case.parcel].opportunity = -1
     if case.second >= 0 and world.parcels[case.second].opportunity == o:

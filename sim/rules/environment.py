@@ -60,14 +60,24 @@ def turn_council(world):
     """At an election the council's style changes; with a political break firms lose certainty (pattern 10, S118)."""
     p, clock, environment = world.parameters[0], world.clock[0], world.environment[0]
     term = int(p.council_term)
-    if clock.quarter <= 0 or clock.quarter % term != 0:
+    if clock.quarter <= 0:
+        return
+    if clock.quarter % term != 0:
+        hazard = 1.0 - (1.0 - min(p.alderman_exit, 0.999)) ** (1.0 / term)
+        if p.swings > 0.0 and draws.uniform(clock.seed, draws.ALDERMAN, clock.quarter, 0, 0) < hazard:
+            events.happen(world, events.ALDERMAN_LEFT, -1, NOBODY, -1, float(clock.quarter % term), p.council_term)
+            environment.alderman_since = clock.quarter
         return
     events.happen(world, events.ELECTION, -1, NOBODY, -1, 0.0, 0.0)
     chance = draws.uniform(clock.seed, draws.ELECTION, clock.quarter, 0, 0)
     if chance >= p.political_break:
         return
     events.happen(world, events.POLITICAL_BREAK, -1, NOBODY, -1, chance, p.political_break)
-    environment.style = draws.uniform(clock.seed, draws.ELECTION, clock.quarter, 0, 1)
+    environment.break_at = clock.quarter
+    environment.alderman_since = clock.quarter
+    if p.swings > 0.0:
+        environment.style = draws.uniform(clock.seed, draws.ELECTION, clock.quarter, 0, 1)
+        environment.style_results = draws.uniform(clock.seed, draws.STYLE, clock.quarter, 0, 0)
     for i in range(world.counts[0].companies):
         company = world.companies[i]
         if company.state == SITTING or company.state == PROSPECT:
@@ -89,6 +99,21 @@ def turn_subsidy_window(world):
     if clock.quarter >= environment.window_until and chance < 1.0 / p.window_interval:
         environment.window_until = clock.quarter + int(p.window_length)
         events.happen(world, events.WINDOW_OPENED, -1, NOBODY, -1, p.window_length, 0.0)
+    for k in range(4):
+        if environment.window_from[k] == clock.quarter and environment.window_to[k] > clock.quarter:
+            events.happen(world, events.WINDOW_OPENED, -1, NOBODY, -1,
+                          float(environment.window_to[k] - clock.quarter), environment.window_part[k])
+
+
+@rule
+def open_share(world):
+    """Return the share of a grant that an open subsidy window pays now, 0 when none is open (the best of them)."""
+    p, clock, environment = world.parameters[0], world.clock[0], world.environment[0]
+    best = p.window_share if environment.window_until > clock.quarter else 0.0
+    for k in range(4):
+        if environment.window_from[k] <= clock.quarter < environment.window_to[k]:
+            best = max(best, environment.window_part[k])
+    return best
 
 
 @rule

@@ -111,6 +111,7 @@ def welcome_prospects(world):
                 cheap += parcel.floor
     reputation = environment.park_quality[(clock.quarter + 4) % 8]
     mean = 0.25 * p.prospect_rate * sitting * math.exp(environment.activity) * (0.5 + reputation)
+    mean *= 1.0 + p.reputation_prospects * world.organisation[0].reputation
     arrivals = draws.poisson(mean, clock.seed, draws.PROSPECTS, clock.quarter, 1)
     for k in range(arrivals):
         add_prospect(world, draws.derived_key(clock.seed, (clock.quarter + 10_000) * 1_000 + k), False)

@@ -29,16 +29,23 @@ from sim.records import (
     MOVE_WITHIN,
     MUNICIPALITY,
     MUNICIPALITY_OWNER,
+    N_THEMES,
     NEVER,
     NO_TASK,
     NOBODY,
+    PARKING,
     PARTICIPANT,
     PROSPECT,
     PUBLIC,
+    PUBLIC_SPACE,
     REBUILD,
     REDEVELOP,
+    RELIEF,
+    SECURITY,
     SELLER,
     SETTLE,
+    SHARED_ENERGY,
+    SHARED_PARKING,
     SITTING,
     SURROUNDINGS,
     SWAP,
@@ -61,10 +68,10 @@ ROOM_OPPORTUNITIES = 64  # rows free before a quarter begins
 
 @rule
 def match_ideas(world):
-    """Let word get round, find the pairs that could deal, and put the best of them on the opportunity map."""
-    spread_word(world)
+    """Find the pairs that could deal among those whom word has reached, and put the best on the opportunity map."""
     match_demands(world)
-    match_swaps(world)
+    if world.parameters[0].combine <= 0.0:
+        match_swaps(world)
     raise_collective_measures(world)
     for i in range(world.counts[0].companies):
         world.companies[i].introduced = 0
@@ -86,19 +93,25 @@ def wants_site(company):
 def spread_word(world):
     """Without anybody's help: a broker takes up a demand, or neighbours talk over the fence."""
     p, clock = world.parameters[0], world.clock[0]
+    reach = p.broker_rate
+    if world.process[0].map_at > NEVER and clock.quarter - world.process[0].map_at < 4:
+        # An opportunity map that is up to date shows parties where the others are.
+        reach = min(1.0, reach * p.map_reach)
     for i in range(world.counts[0].companies):
         company = world.companies[i]
         if not wants_site(company):
             continue
         if company.introduced == 0 and draws.uniform(
-                clock.seed, draws.BROKER, clock.quarter, company.key, 0) < p.broker_rate:
+                clock.seed, draws.BROKER, clock.quarter, company.key, 0) < reach:
             company.introduced = 1
         if company.parcel < 0:
             continue
         for k in range(world.parcels[company.parcel].n_borders):
             j = world.borders[company.parcel, k]
             chance = draws.uniform(clock.seed, draws.BORDER_TALK, clock.quarter, company.key, world.parcels[j].key)
-            if chance < p.border_talk and is_free_land(world.parcels[j]):
+            # A key figure is in touch with its neighbours: a firm too can play the connecting role.
+            rate = p.border_talk * (2.0 if company.key_figure else 1.0)
+            if chance < rate and is_free_land(world.parcels[j]):
                 company.border = j
 
 
@@ -255,6 +268,8 @@ def offer_sites(world, i, sites, demand, supply, surplus, n):
             continue
         if not (parcel.offered or (company.introduced == 3 and parcel.wish_to_sell)):
             continue
+        if not passes_screen(world, company, parcel):
+            continue
         offer = best_offer(world, company, parcel, 0.0)
         if not offer.feasible or offer.works <= 0.0:
             # Premises that are ready are found on the market (phase 9); nothing has to be built for them.
@@ -271,6 +286,24 @@ def offer_sites(world, i, sites, demand, supply, surplus, n):
 
 
 @rule
+def passes_screen(world, company, parcel):
+    """Return whether a site meets the hard minima before it is scored (screening on five groups of criteria).
+
+    Technical: parking and services; economic: left to whoever can pay; social: nearness; environmental: a heavy clean-up
+    asks more than the land is worth; political: a firm tolerated elsewhere is not tolerated again. ``screen`` 0 skips it.
+    """
+    least = world.parameters[0].screen
+    if least <= 0.0:
+        return True
+    motives = parcel.motives
+    if motives[0] < least or motives[6] < least or motives[5] < least:
+        return False
+    if parcel.soil_cost / 100.0 > parcel.area * world.parameters[0].land_price:
+        return False
+    return not company.misplaced or parcel.n_borders > 0 or parcel.occupant < 0
+
+
+@rule
 def new_opportunity(world, kind, key):
     """Return the row of a fresh opportunity, or -1 when the table is full (the run is then refused, never cut)."""
     counts, clock = world.counts[0], world.clock[0]
@@ -284,7 +317,8 @@ def new_opportunity(world, kind, key):
     case.kind = kind
     case.stage = FOUND
     case.since = case.stage_since = case.waiting = clock.quarter
-    case.demand = case.parcel = case.segment = case.second = case.previous = -1
+    case.demand = case.parcel = case.segment = case.second = case.previous = case.shares_with = -1
+    case.score_firms = case.score_town = -1.0
     case.stalled = case.mediated = case.slotted = case.pushed = case.started = case.agreed = NEVER
     case.delivered = NEVER
     case.approval_until = clock.quarter
@@ -323,7 +357,13 @@ def seat_party(world, o, party, role):
 
 @rule
 def open_deal(world, i, j):
-    """Open the opportunity in which company ``i`` gets (part of) parcel ``j`` to expand, move to, or settle on."""
+    """Open the opportunity in which company ``i`` gets (part of) parcel ``j`` to expand, move to, or settle on.
+
+    Returns
+    -------
+    int
+        Its row, or -1 where there turns out to be none.
+    """
     clock = world.clock[0]
     company = world.companies[i]
     parcel = world.parcels[j]
@@ -333,6 +373,8 @@ def open_deal(world, i, j):
             kind = EXPAND
         else:
             kind = SWAP
+    elif company.state == SITTING and company.misplaced:
+        kind = RELIEF
     elif parcel.floor > 0.0 and parcel.occupant < 0 and best_offer(world, company, parcel, 0.0).solution == REBUILD:
         kind = REDEVELOP
     elif company.state == PROSPECT:
@@ -341,7 +383,7 @@ def open_deal(world, i, j):
         kind = MOVE
     o = new_opportunity(world, kind, key)
     if o < 0:
-        return
+        return -1
     case = world.opportunities[o]
     case.demand = i
     case.parcel = j
@@ -355,7 +397,7 @@ def open_deal(world, i, j):
             world.counts[0].opportunities -= 1
             if clock.quarter >= 0:
                 world.accounts[0].started -= 1
-            return
+            return -1
         case.road_cells = cells
     seat_party(world, o, i, BUYER)
     seat_party(world, o, parcel.owner, SELLER)
@@ -365,7 +407,85 @@ def open_deal(world, i, j):
         seat_land_givers(world, o)
     company.opportunity = o
     parcel.opportunity = o
+    note_shared_costs(world, o)
     events.happen(world, events.OPPORTUNITY_FOUND, o, i, j, float(case.kind), float(case.origin))
+    return o
+
+
+@rule
+def note_shared_costs(world, o):
+    """Link opportunity ``o`` to a live one on an adjoining parcel: together they save on works (source L1201-1202)."""
+    case = world.opportunities[o]
+    for k in range(world.parcels[case.parcel].n_borders):
+        other = world.parcels[world.borders[case.parcel, k]].opportunity
+        if other >= 0 and other != o and world.opportunities[other].shares_with < 0:
+            case.shares_with = other
+            world.opportunities[other].shares_with = o
+            events.happen(world, events.SHARED_COSTS, o, NOBODY, case.parcel, float(other), 0.0)
+            return
+
+
+@rule
+def bring_in_other_party(world, o):
+    """Look for another seller for the demander of case ``o``; a collective measure goes on without who will not.
+
+    Returns
+    -------
+    bool
+        Whether somebody else sits at the table now.
+    """
+    case = world.opportunities[o]
+    if case.kind == COLLECTIVE:
+        return drop_unwilling(world, o)
+    if case.kind == EXPAND or case.kind == SWAP or case.demand < 0:
+        return False
+    company = world.companies[case.demand]
+    best, best_gain = -1, 0.0
+    for j in range(world.counts[0].parcels):
+        parcel = world.parcels[j]
+        if not (parcel.offered or parcel.wish_to_sell) or not site_is_free(parcel) or parcel.occupant == case.demand:
+            continue
+        if not passes_screen(world, company, parcel):
+            continue
+        offer = best_offer(world, company, parcel, 0.0)
+        if not offer.feasible or offer.works <= 0.0:
+            continue
+        gain = price_worth_paying(world, offer) - reservation_price(world, j, offer.land / parcel.area)
+        if gain > best_gain or (best >= 0 and gain == best_gain and parcel.key < world.parcels[best].key):
+            best, best_gain = j, gain
+    if best < 0:
+        return False
+    if world.parcels[case.parcel].opportunity == o:
+        world.parcels[case.parcel].opportunity = -1
+    case.parcel = best
+    case.segment = world.parcels[best].segment
+    case.previous = -1
+    world.parcels[best].opportunity = o
+    case.n_parties = 1
+    world.seats[o, 0].committed = False
+    world.seats[o, 0].belief = -1.0
+    seat_party(world, o, world.parcels[best].owner, SELLER)
+    case.fair = False
+    return True
+
+
+@rule
+def drop_unwilling(world, o):
+    """Let the participant with the least to gain leave the table of a collective measure, if three or more remain."""
+    case = world.opportunities[o]
+    worst, least, n = -1, 0.0, 0
+    for k in range(case.n_parties):
+        seat = world.seats[o, k]
+        if seat.role == PARTICIPANT:
+            n += 1
+            if worst < 0 or seat.worth < least:
+                worst, least = k, seat.worth
+    if n < 3 or least >= 0.0:
+        return False
+    for k in range(worst, case.n_parties - 1):
+        world.seats[o, k] = world.seats[o, k + 1]
+    case.n_parties -= 1
+    return True
 
 
 @rule
@@ -471,20 +591,59 @@ def swap_gain(world, i, j):
 
 @rule
 def raise_collective_measures(world):
-    """Neighbours on one stretch of poor public space come together: now and then unaided, or brought together."""
+    """Neighbours on one stretch of road come together over what they lack: now and then unaided, or brought together."""
     p, clock = world.parameters[0], world.clock[0]
     for s in range(world.counts[0].segments):
         segment = world.segments[s]
-        if segment.works_until > NEVER or segment.measure >= 0 or segment.quality >= p.works_trigger - 0.15:
+        if segment.works_until > NEVER or segment.measure >= 0:
             continue
         chance = draws.uniform(clock.seed, draws.COLLECTIVE, clock.quarter, segment.key, 0)
-        if segment.raised == clock.quarter or chance < p.collective_rate:
-            open_collective(world, s)
+        if segment.raised != clock.quarter and chance >= p.collective_rate:
+            continue
+        theme = theme_of_need(world, s)
+        if theme >= 0:
+            open_collective(world, s, theme)
 
 
 @rule
-def open_collective(world, s):
-    """Seat the companies along segment ``s`` that would gain most from better public space, and the municipality."""
+def theme_of_need(world, s):
+    """Return what firms along segment ``s`` lack most: public space if poor, else one of the other themes, or -1."""
+    p, clock = world.parameters[0], world.clock[0]
+    segment = world.segments[s]
+    if segment.quality < p.works_trigger - 0.15:
+        return PUBLIC_SPACE
+    floor, energy, parking, empty, n = 0.0, 0.0, 0.0, 0, 0
+    for j in range(world.counts[0].parcels):
+        parcel = world.parcels[j]
+        if parcel.live and parcel.segment == s and parcel.floor > 0.0:
+            floor += parcel.floor
+            energy += parcel.floor * parcel.energy
+            parking += parcel.motives[PARKING]
+            empty += parcel.occupant < 0
+            n += 1
+    if n < 2:
+        return -1
+    best, most = -1, 0.0
+    for theme in range(1, N_THEMES):
+        if segment.done[theme]:
+            continue
+        need = 0.0
+        if theme == SHARED_PARKING:
+            need = 0.35 - parking / n
+        elif theme == SHARED_ENERGY:
+            need = 0.5 - energy / floor
+        elif theme == SECURITY:
+            need = empty / n - 0.10
+        elif draws.uniform(clock.seed, draws.THEME, 0, segment.key, theme) < 0.2:
+            need = 0.05
+        if need > most:
+            best, most = theme, need
+    return best
+
+
+@rule
+def open_collective(world, s, theme):
+    """Seat the companies along segment ``s`` that would gain most from a measure of ``theme``, and the municipality."""
     clock = world.clock[0]
     segment = world.segments[s]
     best = np.full(MAX_PARTIES - 1, -1, np.int64)
@@ -495,7 +654,7 @@ def open_collective(world, s):
         if not parcel.live or parcel.segment != s or parcel.occupant < 0:
             continue
         company = world.companies[parcel.occupant]
-        gain = collective_worth(world, company, parcel, segment)
+        gain = collective_worth(world, company, parcel, segment, theme)
         ready = company.readiness[TIME] >= 0.3 or company.readiness[INFORMATION] >= 0.3 or company.member
         if gain <= 0.0 or not ready:
             continue
@@ -510,12 +669,13 @@ def open_collective(world, s):
         n = min(n + 1, MAX_PARTIES - 1)
     if n < 2:
         return
-    key = draws.derived_key(segment.key, clock.quarter + 100_000)
+    key = draws.derived_key(segment.key, clock.quarter + 100_000 + 1_000_000 * theme)
     o = new_opportunity(world, COLLECTIVE, key)
     if o < 0:
         return
     case = world.opportunities[o]
     case.segment = s
+    case.theme = theme
     case.origin = 3 if segment.raised == clock.quarter else 2
     for k in range(n):
         seat_party(world, o, best[k], PARTICIPANT)
@@ -525,18 +685,33 @@ def open_collective(world, s):
 
 
 @rule
-def collective_worth(world, company, parcel, segment):
-    """Return what better public space in front is worth to a company, euros (before its share of the cost)."""
+def collective_worth(world, company, parcel, segment, theme):
+    """Return what a measure taken together is worth to a company, euros (before its share of the cost).
+
+    Public space lifts surroundings, access and services; shared parking and security their motive; shared energy saves
+    money; water storage hardly anything: it is there for the park.
+    """
     p = world.parameters[0]
     lift = max(0.0, p.works_quality - segment.quality)
     motives = world.scratch_f
     for m in range(8):
         motives[m] = parcel.motives[m]
     now = blend(world, company.weights, motives, motives[2], False)
-    motives[SURROUNDINGS] = clip(motives[SURROUNDINGS] + p.public_weight * lift)
-    motives[0] = clip(motives[0] + 0.2 * lift)
-    motives[6] = clip(motives[6] + p.services_gain)
+    saved = 0.0
+    if theme == PUBLIC_SPACE:
+        motives[SURROUNDINGS] = clip(motives[SURROUNDINGS] + p.public_weight * lift)
+        motives[0] = clip(motives[0] + 0.2 * lift)
+        motives[6] = clip(motives[6] + p.services_gain)
+    elif theme == SHARED_PARKING:
+        motives[PARKING] = clip(motives[PARKING] + 0.2)
+    elif theme == SHARED_ENERGY:
+        saved = p.energy_saving * parcel.floor
+    elif theme == SECURITY:
+        motives[6] = clip(motives[6] + p.services_gain)
+        motives[SURROUNDINGS] = clip(motives[SURROUNDINGS] + 0.03)
+    else:
+        motives[SURROUNDINGS] = clip(motives[SURROUNDINGS] + 0.02)
     then = blend(world, company.weights, motives, motives[2], False)
-    return p.annuity * p.beta * company.turnover * (then - now) / (1.0 + premium(world, company))
+    return p.annuity * (p.beta * company.turnover * (then - now) + saved) / (1.0 + premium(world, company))
 
 

@@ -64,6 +64,8 @@ def rate_parcel(world, i):
     motives = parcel.motives
     motives[ACCESS] = access_quality(world, parcel)
     motives[PARKING] = clip((parcel.area / max(parcel.floor, 1.0) - 1.0) / 2.0) if parcel.floor > 0.0 else 0.8
+    if parcel.segment >= 0:
+        motives[PARKING] = clip(motives[PARKING] + world.segments[parcel.segment].parking)
     motives[PREMISES] = premises_quality(world, parcel.quality, parcel.fit) if parcel.floor > 0.0 else 0.0
     around, occupied = neighbourhood(world, i)
     motives[SURROUNDINGS] = p.public_weight * public_quality(world, parcel) + (1.0 - p.public_weight) * around
@@ -132,7 +134,9 @@ def neighbourhood(world, i):
         w = world.near_weight[i, k]
         weight += w
         if other.occupant >= 0:
-            quality += w * other.quality
+            # What stands where it should not (a petrol station, a shop) makes a poor neighbour too.
+            misplaced = world.companies[other.occupant].misplaced
+            quality += w * other.quality * (0.5 if misplaced else 1.0)
             used += w
         else:
             quality += w * 0.5 * other.quality
@@ -239,11 +243,53 @@ def drift_uncertainty(world, uncertainty):
 
 @rule
 def gain_trust(world, company):
-    """A good event: trust rises by a share of the distance still to go."""
-    company.trust += world.parameters[0].trust_gain * (1.0 - company.trust)
+    """A good event: trust rises by a share of the distance still to go (``trust_matters`` 0: it stays)."""
+    p = world.parameters[0]
+    company.trust += p.trust_matters * p.trust_gain * (1.0 - company.trust)
 
 
 @rule
 def lose_trust(world, company):
     """A bad event: trust falls by a larger share than a good one adds."""
-    company.trust -= world.parameters[0].trust_loss * company.trust
+    p = world.parameters[0]
+    company.trust -= p.trust_matters * p.trust_loss * company.trust
+
+
+@rule
+def trust_others_more(world, company):
+    """Something done together went well: trust in the other firms rises by a share of the distance."""
+    p = world.parameters[0]
+    company.trust_others += p.trust_matters * p.trust_gain * (1.0 - company.trust_others)
+
+
+@rule
+def trust_others_less(world, company):
+    """Another party let this firm down."""
+    p = world.parameters[0]
+    company.trust_others -= p.trust_matters * p.trust_loss * company.trust_others
+
+
+@rule
+def teach_neighbours(world, j, lesson):
+    """Firms around parcel ``j`` draw their lesson from what happened there, less so further away.
+
+    Parameters
+    ----------
+    lesson : float
+        Above 0 a success: less uncertainty, more trust in other firms; below 0 a failure: more uncertainty.
+    """
+    p = world.parameters[0]
+    for k in range(NEAR):
+        n = world.near[j, k]
+        if n < 0:
+            break
+        occupant = world.parcels[n].occupant
+        if occupant < 0:
+            continue
+        company = world.companies[occupant]
+        weight = abs(lesson) * world.near_weight[j, k]
+        if lesson > 0.0:
+            company.uncertainty *= 1.0 - weight
+            company.trust_others += p.trust_matters * weight * (1.0 - company.trust_others)
+        else:
+            company.uncertainty = clip(company.uncertainty + weight)

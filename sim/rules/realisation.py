@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from sim import draws, events, ledger
 from sim.compiled import rule
 from sim.park.parcels import clear_building, merge_parcels, place_building, split_parcel
@@ -32,6 +34,7 @@ from sim.records import (
     MOVE,
     MOVING,
     MUNICIPALITY,
+    N_LINES,
     NEAR,
     NEVER,
     NO_PLAN,
@@ -39,18 +42,25 @@ from sim.records import (
     NOBODY,
     PARTICIPANT,
     PERMIT,
+    PROJECT_LEAD,
     PROSPECT,
     PROVINCE,
+    PUBLIC_SPACE,
     REALISATION,
     REBUILD,
     REDEVELOP,
+    RELIEF,
     RENOVATE,
     RENOVATE_FIRST,
+    SECURITY,
+    SHARED_ENERGY,
+    SHARED_PARKING,
     SIDE_PAYMENT,
     SITTING,
     STATE,
     SWAP,
     TRANSFER,
+    UTILITY,
     WORKS_BUILD,
     WORKS_CLEAN,
     WORKS_DEMOLISH,
@@ -60,7 +70,9 @@ from sim.records import (
 from sim.rules.appraisal import floor_needed
 from sim.rules.cases import leave_case, municipality_is_in, occupant_stays, release_claims, shuffled_cases
 from sim.rules.environment import vacate
-from sim.rules.perception import clip, gain_trust, lose_trust, property_value
+from sim.rules.finance import lend
+from sim.rules.organisation import lead_factor
+from sim.rules.perception import gain_trust, lose_trust, property_value, trust_others_more
 
 
 @rule
@@ -102,14 +114,15 @@ def hand_over(world, o):
         leave_case(world, o, events.LEFT_WITHDRAWN)
     elif case.parcel < 0 or case.second >= 0 or world.parcels[case.parcel].occupant < 0:
         start_realisation(world, o)
-    elif clock.quarter - case.agreed > p.stall_patience:
+    elif clock.quarter - case.agreed > p.stall_patience * (1.5 if case.slotted >= case.agreed else 1.0):
+        # Whoever holds a chain together gives it more time.
         leave_case(world, o, events.LEFT_WAITING)
 
 
 @rule
 def start_realisation(world, o):
     """Begin with the first task, and draw whether, and at which task, this realisation will stall."""
-    p, clock = world.parameters[0], world.clock[0]
+    clock = world.clock[0]
     case = world.opportunities[o]
     if builder_is_gone(world, o):
         leave_case(world, o, events.LEFT_WITHDRAWN)
@@ -120,11 +133,11 @@ def start_realisation(world, o):
     case.stall_task = NO_TASK
     if case.segment >= 0 and case.kind != COLLECTIVE:
         world.segments[case.segment].private += case.works - case.grant
-    if case.works > 0.0 and draws.uniform(clock.seed, draws.STALL, 0, case.key, 0) < p.stall_chance:
+    if case.works > 0.0 and draws.uniform(clock.seed, draws.STALL, 0, case.key, 0) < stall_risk(world, o):
         chance = draws.uniform(clock.seed, draws.STALL_TASK, 0, case.key, 0)
         if case.clean > 0.0 and chance < 0.3:
             case.stall_task = CLEAN_UP
-        elif case.kind == MOVE and chance < 0.5:
+        elif (case.kind == MOVE or case.kind == RELIEF) and chance < 0.5:
             case.stall_task = BRIDGE
         elif case.kind != COLLECTIVE and chance < 0.75:
             case.stall_task = PERMIT
@@ -133,6 +146,24 @@ def start_realisation(world, o):
     events.happen(world, events.REALISATION_STARTED, o, NOBODY, case.parcel, case.works, case.grant)
     case.task = NO_TASK
     begin_task(world, o, next_task(world, o, NO_TASK))
+
+
+@rule
+def stall_risk(world, o):
+    """Return the chance that a realisation stalls.
+
+    Standardised project experience and a project leader lower it; a mover that still has to sell its old premises needs
+    its proceeds first, which raises it.
+    """
+    p, strategy, organisation = world.parameters[0], world.strategy[0], world.organisation[0]
+    case = world.opportunities[o]
+    risk = p.stall_chance
+    if world.clock[0].acting and strategy.fte > 0.0 and municipality_is_in(world, o):
+        risk *= 1.0 + 0.5 * (0.3 - organisation.experience)
+        risk *= lead_factor(world, PROJECT_LEAD, 0.85)
+    if case.kind == MOVE and not world.companies[case.demand].tenant:
+        risk *= 1.2
+    return risk
 
 
 @rule
@@ -147,9 +178,11 @@ def next_task(world, o, task):
         return FINANCE
     if task < PERMIT and case.works > 0.0 and case.kind != COLLECTIVE:
         return PERMIT
+    if task < UTILITY and case.utility > 0.0:
+        return UTILITY
     if task < CLEAN_UP and case.clean > 0.0:
         return CLEAN_UP
-    if task < BRIDGE and case.kind == MOVE:
+    if task < BRIDGE and (case.kind == MOVE or case.kind == RELIEF):
         return BRIDGE
     if task < BUILD and case.works > 0.0:
         return BUILD
@@ -166,7 +199,9 @@ def task_length(world, o, task):
     if task == TRANSFER:
         return 1
     if task == PERMIT:
-        return int(p.permit_quarters)
+        return permit_length(world, o)
+    if task == UTILITY:
+        return int(p.utility_quarters)
     if task == CLEAN_UP:
         return int(p.clean_quarters)
     if task == BUILD:
@@ -174,6 +209,53 @@ def task_length(world, o, task):
             return int(p.works_quarters)
         return int(p.build_quarters if case.new_floor <= 3_000.0 else p.build_quarters_large)
     return 0
+
+
+@rule
+def is_complex(case):
+    """Return whether works ask for more than a regular permit: a road, soil, a redevelopment, or many square metres."""
+    return case.road_cells > 0 or case.clean > 0.0 or case.kind == REDEVELOP or case.new_floor > 3_000.0
+
+
+@rule
+def permit_length(world, o):
+    """Return how long a permit takes, quarters, under the Environment and Planning Act or the old regime (S105-S108).
+
+    Old: complex works take the extended procedure. The Act makes that the exception; and where the municipality takes
+    part, participation beforehand lowers the chance that residents or neighbours object.
+    """
+    p, clock = world.parameters[0], world.clock[0]
+    case = world.opportunities[o]
+    length = int(p.permit_quarters)
+    if not is_complex(case):
+        return length
+    objects = p.objection_chance
+    if p.environment_act > 0.0:
+        if draws.uniform(clock.seed, draws.OBJECT, 0, case.key, 0) < p.extended_chance:
+            length = int(p.permit_extended)
+        if municipality_is_in(world, o):
+            objects *= p.participation_effect
+    else:
+        length = int(p.permit_extended)
+    if draws.uniform(clock.seed, draws.OBJECT, 0, case.key, 1) < objects * (0.5 + neighbours_power(world, o)):
+        length += int(p.objection_quarters)
+        events.happen(world, events.OBJECTION, o, NOBODY, case.parcel, p.objection_quarters, objects)
+    return length
+
+
+@rule
+def neighbours_power(world, o):
+    """Return the power to obstruct of the least trusting firm next door that is not at the table, 0-1."""
+    case = world.opportunities[o]
+    if case.parcel < 0:
+        return 0.5
+    most = 0.0
+    for k in range(world.parcels[case.parcel].n_borders):
+        i = world.parcels[world.borders[case.parcel, k]].occupant
+        if i >= 0 and i != case.demand:
+            company = world.companies[i]
+            most = max(most, company.power * (1.0 - company.trust))
+    return most
 
 
 @rule
@@ -198,6 +280,7 @@ def begin_task(world, o, task):
             return
         if task == BUILD:
             pay_grant(world, o)
+            pay_loan(world, o)
             if case.parcel >= 0 and case.kind != COLLECTIVE:
                 world.parcels[case.parcel].building_until = case.task_until
         if length > 0:
@@ -225,17 +308,46 @@ def work_on_task(world, o):
         events.happen(world, events.TASK_RESUMED, o, NOBODY, case.parcel, float(case.task), 0.0)
         if case.task == BUILD:
             pay_grant(world, o)
+            pay_loan(world, o)
     if clock.quarter < case.task_until:
         return
     if case.task == TRANSFER and not transfer(world, o):
         events.happen(world, events.NO_LEGAL_SPLIT, o, NOBODY, case.parcel, case.land, 0.0)
         leave_case(world, o, events.LEFT_WITHDRAWN)
         return
+    if case.task == UTILITY:
+        move_utility(world, o)
     if case.task == CLEAN_UP:
         clean_up(world, o)
     if case.task == BUILD:
         pay_works(world, o)
     begin_task(world, o, next_task(world, o, case.task))
+
+
+@rule
+def move_utility(world, o):
+    """A main or cable in the way is moved at the builder's cost."""
+    case = world.opportunities[o]
+    buyer = world.seats[o, 0].party
+    ledger.pay(world, buyer, BUILDERS, case.utility, WORKS_PUBLIC, o, -1)
+    case.paid += case.utility
+    world.parcels[case.parcel].utility = 0.0
+    events.happen(world, events.UTILITY_MOVED, o, buyer, case.parcel, case.utility, 0.0)
+
+
+@rule
+def pay_loan(world, o):
+    """Pay out the promised loan once building begins, or note the guarantee."""
+    case = world.opportunities[o]
+    if case.loan > 0.0:
+        lend(world, o, world.seats[o, 0].party, case.loan, False)
+        world.team[0].committed -= case.loan
+        case.loan = 0.0
+        case.grant_paid = True
+    elif case.guarantee > 0.0:
+        lend(world, o, world.seats[o, 0].party, case.guarantee, True)
+        case.guarantee = 0.0
+        case.grant_paid = True
 
 
 @rule
@@ -313,7 +425,8 @@ def transfer(world, o):
     parcel.book = max(case.price, 0.0)
     parcel.offered = False
     parcel.wish_to_sell = False
-    if case.solution == REBUILD and parcel.floor > 0.0 and (case.kind == REDEVELOP or case.kind == MOVE):
+    if case.solution == REBUILD and parcel.floor > 0.0 and (
+            case.kind == REDEVELOP or case.kind == MOVE or case.kind == RELIEF):
         tear_down(world, o, case.parcel)
     if case.kind == EXPAND or case.kind == SWAP:
         if parcel.floor > 0.0:
@@ -397,15 +510,18 @@ def pay_sellers(world, o, seller):
 
 @rule
 def exchange(world, o):
-    """Two companies trade places; the one that gets the better deal pays the other."""
-    a, b = world.seats[o, 0].party, world.seats[o, 1].party
-    pay_sellers(world, o, b)
-    p, q = world.companies[a].parcel, world.companies[b].parcel
-    world.parcels[p].owner, world.parcels[q].owner = b, a
-    world.parcels[p].occupant, world.parcels[q].occupant = b, a
-    world.parcels[p].offered = world.parcels[q].offered = False
-    world.companies[a].parcel, world.companies[b].parcel = q, p
-    for k in range(2):
+    """Companies trade places round the ring; those that get the better deal pay the others, through the first."""
+    n = world.opportunities[o].n_parties
+    pay_sellers(world, o, world.seats[o, 1].party)
+    sites = np.empty(n, np.int64)
+    for k in range(n):
+        sites[k] = world.companies[world.seats[o, k].party].parcel
+    for k in range(n):
+        party, parcel = world.seats[o, k].party, world.parcels[sites[(k + 1) % n]]
+        parcel.owner = parcel.occupant = party
+        parcel.offered = False
+        world.companies[party].parcel = sites[(k + 1) % n]
+    for k in range(n):
         company = world.companies[world.seats[o, k].party]
         ledger.pay(world, world.seats[o, k].party, BUILDERS, world.parameters[0].moving_cost * floor_needed(company),
                    MOVING, o, company.parcel)
@@ -454,15 +570,18 @@ def pay_works(world, o):
         return
     buyer = world.seats[o, 0].party
     if case.second >= 0:
-        for k in range(2):
-            share = world.seats[o, k].outlay / max(world.seats[o, 0].outlay + world.seats[o, 1].outlay, 1.0)
+        asked = 0.0
+        for k in range(case.n_parties):
+            asked += world.seats[o, k].works
+        for k in range(case.n_parties):
+            share = world.seats[o, k].works / max(asked, 1.0)
             ledger.pay(world, world.seats[o, k].party, BUILDERS, share * case.works * overrun, WORKS_RENOVATE, o,
                        world.companies[world.seats[o, k].party].parcel)
         case.paid += case.works * overrun
         return
     road = p.road_cost * case.road_cells * world.grid[0].cell_m * world.grid[0].cell_m
     ledger.pay(world, buyer, BUILDERS, road, WORKS_PUBLIC, o, -1)
-    build = max(0.0, case.works - case.clean - case.demolish - case.renovate - road) * overrun
+    build = max(0.0, case.works - case.clean - case.demolish - case.renovate - road - case.utility) * overrun
     ledger.pay(world, buyer, BUILDERS, build, WORKS_BUILD, o, case.parcel)
     ledger.pay(world, buyer, BUILDERS, case.renovate * overrun, WORKS_RENOVATE, o, case.parcel)
     case.paid += road + build + case.renovate * overrun
@@ -497,29 +616,28 @@ def pay_collective(world, o, cost):
 @rule
 def deliver(world, o):
     """The works stand: buildings, occupants and public space change, and neighbours see that it can be done."""
-    p, clock = world.parameters[0], world.clock[0]
+    clock = world.clock[0]
     case = world.opportunities[o]
     if case.kind == COLLECTIVE:
         deliver_collective(world, o)
     elif case.kind == SWAP and case.second >= 0:
-        if case.renovate > 0.0:
-            renovate_parcel(world, case.parcel)
+        for k in range(case.n_parties):
+            if world.seats[o, k].works > 0.0:
+                renovate_parcel(world, world.companies[world.seats[o, k].party].parcel)
     else:
         deliver_building(world, o)
     if case.parcel >= 0:
-        reassure_neighbours(world, case.parcel, case.works)
+        # A quick win is small in euros, and seen all the same.
+        reassure_neighbours(world, case.parcel, max(case.works, 150_000.0) if case.quick else case.works)
     helped = municipality_is_in(world, o)
     for k in range(case.n_parties):
         party = world.seats[o, k].party
         if party < 0:
             continue
         company = world.companies[party]
-        company.trust_others += p.trust_gain * (1.0 - company.trust_others)
+        trust_others_more(world, company)
         if helped:
             gain_trust(world, company)
-        planned = max(case.works, 1.0)
-        realised = clip(0.5 + 0.5 * (planned - case.paid) / planned + 0.2)
-        company.satisfaction += 0.5 * (realised - company.satisfaction)
         if company.opportunity == o:
             company.opportunity = -1
             company.plan = NO_PLAN
@@ -534,17 +652,34 @@ def deliver(world, o):
     if clock.quarter >= 0:
         world.accounts[0].realised += 1
         world.accounts[0].lead_quarters += clock.quarter - case.since
+        for line in range(N_LINES):
+            world.accounts[0].value_lines[line] += case.lines[line] * ledger.discount(world)
+        if world.clock[0].acting and helped:
+            organisation = world.organisation[0]
+            organisation.experience += 0.02 * world.strategy[0].learning * (1.0 - organisation.experience)
     events.happen(world, events.DELIVERED_EVENT, o, NOBODY, case.parcel, case.paid, case.works)
 
 
 @rule
 def deliver_collective(world, o):
-    """Renewed public space, shared services, and companies that have learnt to act together."""
+    """What was done together is there, and companies have learnt to act together."""
     p = world.parameters[0]
     case = world.opportunities[o]
     segment = world.segments[case.segment]
-    segment.quality = max(segment.quality, p.works_quality)
-    segment.services = min(0.5, segment.services + p.services_gain)
+    segment.done[case.theme] = 1
+    if case.theme == PUBLIC_SPACE:
+        segment.done[case.theme] = 0  # it wears, and may be renewed again
+        segment.quality = max(segment.quality, p.works_quality)
+        segment.services = min(0.5, segment.services + p.services_gain)
+    elif case.theme == SHARED_PARKING:
+        segment.parking = 0.2
+    elif case.theme == SECURITY:
+        segment.services = min(0.5, segment.services + p.services_gain)
+    for k in range(case.n_parties):
+        party = world.seats[o, k].party
+        if case.theme == SHARED_ENERGY and party >= 0 and world.companies[party].parcel >= 0:
+            parcel = world.parcels[world.companies[party].parcel]
+            parcel.energy = min(p.new_quality, parcel.energy + p.energy_gain)
     for k in range(case.n_parties):
         if world.seats[o, k].role == PARTICIPANT:
             world.companies[world.seats[o, k].party].member = True
@@ -575,6 +710,9 @@ def deliver_building(world, o):
     if case.solution == RENOVATE_FIRST and case.renovate > 0.0:
         renovate_parcel(world, case.parcel)
     parcel.book = property_value(world, parcel)
+    if case.kind == RELIEF and company.misplaced:
+        company.misplaced = False
+        events.happen(world, events.CONFLICT_ENDED, o, buyer, company.parcel, p.value_conflict, 0.0)
     if case.kind != EXPAND and case.kind != SWAP:
         move_in(world, buyer, case.parcel, o)
     elif clock.quarter >= 0:

@@ -19,15 +19,21 @@ import numpy as np
 from sim import draws, events, ledger
 from sim.compiled import rule
 from sim.records import (
+    A_ADVICE,
     A_APPRAISAL,
+    A_CHAIN,
     A_CONVERSATION,
     A_INTRODUCTION,
+    A_LEVY,
+    A_MAP,
     A_MEDIATION,
+    A_PARTY,
     A_PUSH,
     A_RESCOPE,
     A_REVIEW,
     A_SLOT,
     A_TASK,
+    A_WINDOW,
     AANJAGEN,
     BUILD_CASES,
     CASE,
@@ -52,10 +58,13 @@ from sim.records import (
     PERMIT,
     PICTURE,
     PROCESS,
+    PROGRAMME_LEAD,
     PROSPECT,
+    QUICK_WINS,
     REALISATION,
     REALISE,
     REGISSEREN,
+    SEEDING,
     SHARP_CHOICES,
     SITTING,
     SOCIETAL_VALUE,
@@ -65,6 +74,10 @@ from sim.records import (
     VERBINDEN,
 )
 from sim.rules.appraisal import crampedness
+from sim.rules.cases import apply_for_window, leave_case
+from sim.rules.environment import is_live, open_share
+from sim.rules.matching import bring_in_other_party, theme_of_need
+from sim.rules.organisation import domain_of, goals_are_unclear, lacks_know_how, lead_factor, practise
 from sim.rules.perception import clip, gain_trust, lose_trust
 
 LONG_AGO = -10_000
@@ -77,8 +90,13 @@ def play_roles(world):
     if not world.clock[0].acting or strategy.fte <= 0.0:
         return
     ledger.pay(world, MUNICIPALITY, STAFF, 0.25 * strategy.fte * p.fte_cost, PROCESS, -1, -1)
+    if strategy.shell_hours > 0.0:
+        ledger.pay(world, MUNICIPALITY, STAFF, strategy.shell_hours * p.shell_rate, PROCESS, -1, -1)
     judge_cases(world)
-    hours = strategy.fte * p.hours_per_quarter
+    hours = strategy.fte * p.hours_per_quarter * lead_factor(world, PROGRAMME_LEAD, 1.05)
+    if world.organisation[0].clarify_until > world.clock[0].quarter:
+        hours *= 0.5  # the other half goes to working out its own goals
+    hours += strategy.shell_hours
     owed = min(team.overhead, 0.5 * hours)
     team.overhead -= owed
     hours -= owed
@@ -87,7 +105,10 @@ def play_roles(world):
     team.lapsed = 0.0
     for role in range(4):
         share = role_share(world, jobs, role)
-        team.carry[role] = work_through(world, jobs, role, share * hours + team.carry[role])
+        extra = 0.0
+        if role >= VERBINDEN and world.organisation[0].intermediary_until > world.clock[0].quarter:
+            extra = 0.5 * p.intermediary_hours  # negotiating, and taking tasks over
+        team.carry[role] = work_through(world, jobs, role, share * hours + extra + team.carry[role])
 
 
 @rule
@@ -102,9 +123,10 @@ def judge_cases(world):
         case = world.opportunities[o]
         if case.stage != FOUND and case.stage != CASE or case.dropped:
             continue
-        if not case.appraised:
+        if not case.appraised and not goals_are_unclear(world, o):
             case.appraised = True
-            error = p.value_error * max(case.works, 1.0) * draws.normal(clock.seed, draws.VALUE_ERROR, 0, case.key, 0)
+            blur = 1.0 + max(0.0, 0.8 - world.organisation[0].goal_clarity)
+            error = blur * p.value_error * max(case.works, 1.0) * draws.normal(clock.seed, draws.VALUE_ERROR, 0, case.key, 0)
             if strategy.principles[SOCIETAL_VALUE]:
                 error *= 0.25
                 team.overhead += p.hours_appraisal
@@ -131,7 +153,7 @@ def list_work(world):
         2 project, 3 segment).
     """
     counts = world.counts[0]
-    capacity = 2 * counts.companies + 4 * counts.opportunities + counts.projects + counts.segments
+    capacity = 2 * counts.companies + 9 * counts.opportunities + counts.projects + counts.segments + 4
     jobs = np.empty((capacity, 6))
     order = np.empty(capacity, np.uint64)
     n = 0
@@ -146,14 +168,27 @@ def list_work(world):
                         project.stalled, project.key)
     for s in range(counts.segments):
         segment = world.segments[s]
-        if wants_collective(world, segment):
+        if wants_collective(world, s):
             n = add_job(world, jobs, order, n, VERBINDEN, A_INTRODUCTION, s, world.parameters[0].hours_introduction,
                         IDENTIFY, 3, max(segment.raised, 0), segment.key)
+    n = list_park_work(world, jobs, order, n)
     ranked = np.argsort(order[:n])
     table = np.empty((n, 6))
     for k in range(n):
         table[k] = jobs[ranked[k]]
     return table
+
+
+@rule
+def list_park_work(world, jobs, order, n):
+    """Add what the park as a whole asks: an opportunity map that is up to date, and talks about a levy zone."""
+    p, clock, strategy, organisation = world.parameters[0], world.clock[0], world.strategy[0], world.organisation[0]
+    process = world.process[0]
+    if process.known >= p.picture_share and clock.quarter - process.map_at >= 4:
+        n = add_job(world, jobs, order, n, AANJAGEN, A_MAP, 0, p.hours_map, IDENTIFY, 4, process.map_at, np.uint64(1))
+    if strategy.levy_zone and organisation.levy_until <= clock.quarter and organisation.levy_support < p.levy_talks:
+        n = add_job(world, jobs, order, n, VERBINDEN, A_LEVY, 0, p.hours_levy, IDENTIFY, 4, clock.quarter, np.uint64(2))
+    return n
 
 
 @rule
@@ -190,7 +225,7 @@ def list_company_work(world, jobs, order, n, i):
         n = add_job(world, jobs, order, n, VERBINDEN, A_CONVERSATION, i, p.hours_conversation, PICTURE, 0,
                     max(company.talked, -10_000), company.key)
     ready = company.readiness[INFORMATION] >= 0.2 or not strategy.principles[INTERESTS]
-    lacking = company.site_quality < 0.5 or crampedness(world, company) > 0.05
+    lacking = company.site_quality < 0.5 or crampedness(world, company) > 0.05 or company.misplaced
     if (company.talked > LONG_AGO and ready and lacking and company.plan == NO_PLAN and company.project < 0
             and clock.quarter - company.reviewed_at >= 8):
         n = add_job(world, jobs, order, n, AANJAGEN, A_REVIEW, i, p.hours_push, IDENTIFY, 0, company.talked,
@@ -207,9 +242,8 @@ def list_case_work(world, jobs, order, n, o):
         return n
     place = case.since
     if strategy.principles[SHARP_CHOICES]:
-        # Most value per public euro first; cases come before all that waits on the park.
-        worth = max(case.value_seen + max(case.surplus, 0.0), 0.0) / (case.ask + 10_000.0)
-        place = -15_000 - int(1_000.0 * math.log(1.0 + min(worth, 50.0)))
+        # Cases come before all that waits on the park; among them the rule chosen together decides.
+        place = -15_000 - int(1_000.0 * math.log(1.0 + min(choice_score(world, o), 50.0)))
     if case.stage == FOUND or case.stage == CASE:
         process = IDENTIFY if case.stage == FOUND else BUILD_CASES
         if has_doubters(world, o):
@@ -222,10 +256,50 @@ def list_case_work(world, jobs, order, n, o):
         if case.reason == events.UNFAIR_DIVISION and not case.fair:
             n = add_job(world, jobs, order, n, VERBINDEN, A_MEDIATION, o, p.hours_mediation, process, 1, place,
                         case.key)
+        if not case.window and case.works > 0.0 and open_share(world) > 0.0 and (case.surplus < 0.0 or case.grant > 0.0):
+            n = add_job(world, jobs, order, n, AANJAGEN, A_WINDOW, o, p.hours_window, process, 1, place, case.key)
+        stuck = case.reason == events.NO_OVERLAP or case.reason == events.UNFAIR_DIVISION
+        if case.no_gos > 0 and stuck and case.changes < 2:
+            n = add_job(world, jobs, order, n, AANJAGEN, A_PARTY, o, p.hours_party, process, 1, place, case.key)
+        if case.no_gos >= 2 and case.surplus < 0.0 and clock.quarter - case.since > 6:
+            n = add_job(world, jobs, order, n, REGISSEREN, A_ADVICE, o, p.hours_advice, process, 1, place, case.key)
+        if waits_for_chain(world, o):
+            n = add_job(world, jobs, order, n, REGISSEREN, A_CHAIN, o, p.hours_chain, process, 1, place, case.key)
     elif case.stage == REALISATION and case.stalled > NEVER:
         n = add_job(world, jobs, order, n, ONTZORGEN, A_TASK, o, task_hours(world, case.task), REALISE, 1, place,
                     case.key)
     return n
+
+
+@rule
+def choice_score(world, o):
+    """Return how high a case ranks under principle 5: by value per public euro, quick wins first, or what it seeds.
+
+    Parties choose by one of three rules (``choice`` in a strategy). A case seeds others when a chain waits for it, when
+    it shares costs with a neighbour, or when its works are large.
+    """
+    choice = world.strategy[0].choice
+    case = world.opportunities[o]
+    worth = max(case.value_seen + max(case.surplus, 0.0), 0.0) / (case.ask + 10_000.0)
+    if choice == QUICK_WINS:
+        return 25.0 + 0.5 * worth if case.quick else 0.5 * worth
+    if choice == SEEDING:
+        seeds = case.works / 250_000.0
+        for b in range(world.counts[0].opportunities):
+            if world.opportunities[b].previous == o and is_live(world.opportunities[b]):
+                seeds += 10.0
+        return seeds + (5.0 if case.shares_with >= 0 else 0.0)
+    return worth
+
+
+@rule
+def waits_for_chain(world, o):
+    """Return whether case ``o`` counts on a site that an earlier link of its chain has yet to free."""
+    case = world.opportunities[o]
+    if case.previous < 0:
+        return False
+    stage = world.opportunities[case.previous].stage
+    return stage == FOUND or stage == CASE
 
 
 @rule
@@ -240,11 +314,20 @@ def has_doubters(world, o):
 
 
 @rule
-def wants_collective(world, segment):
-    """Return whether the public space here is poor and nobody has brought its neighbours together lately."""
+def wants_collective(world, s):
+    """Return whether firms along segment ``s`` lack something and nobody has brought them together lately.
+
+    Poor public space is seen at once; each stretch is looked at for what else is lacking twice a year.
+    """
     quarter = world.clock[0].quarter
-    return (segment.quality < world.parameters[0].works_trigger - 0.15 and segment.works_until == NEVER
-            and segment.measure < 0 and (segment.raised == NEVER or quarter - segment.raised >= 8))
+    segment = world.segments[s]
+    if segment.works_until > NEVER or segment.measure >= 0:
+        return False
+    if segment.raised > NEVER and quarter - segment.raised < 8:
+        return False
+    if segment.quality < world.parameters[0].works_trigger - 0.15:
+        return True
+    return (quarter + int(segment.key % np.uint64(2))) % 2 == 0 and theme_of_need(world, s) >= 0
 
 
 @rule
@@ -325,7 +408,7 @@ def work_through(world, jobs, role, hours):
             continue
         hours -= jobs[k, 3]
         team.spent[role] += jobs[k, 3]
-        act(world, role, int(jobs[k, 1]), int(jobs[k, 2]), int(jobs[k, 5]))
+        act(world, role, int(jobs[k, 1]), int(jobs[k, 2]), int(jobs[k, 5]), jobs[k, 3])
     if unfinished:
         return hours
     team.lapsed += hours
@@ -333,15 +416,79 @@ def work_through(world, jobs, role, hours):
 
 
 @rule
-def act(world, role, action, target, kind):
-    """Carry out one action; with the team's competence it succeeds."""
-    clock, team = world.clock[0], world.team[0]
+def act(world, role, action, target, kind, hours):
+    """Carry out one action: with the team's competence, and the know-how of the domain at hand, it succeeds.
+
+    What was done to whom, in how many hours, and the number it changed is kept as a deed.
+    """
+    clock, team, organisation = world.clock[0], world.team[0], world.organisation[0]
+    if target_is_gone(world, target, kind):
+        return
     team.actions[action] += 1
     key = target_key(world, target, kind)
-    skill = world.strategy[0].competence[role]
+    skill = min(1.0, organisation.competence[role] * organisation.factor)
+    domain = domain_of(world, target, kind)
     succeeded = draws.uniform(clock.seed, draws.ACTION, clock.quarter, key, action) < skill
+    if succeeded and lacks_know_how(world, domain, key, action):
+        succeeded = False
     if succeeded:
         team.succeeded[action] += 1
+        practise(world, role, domain)
+    before = gauge(world, action, target)
+    carry_out(world, action, target, kind, succeeded)
+    events.record_deed(world, role, action, kind, target, hours, succeeded, before, gauge(world, action, target))
+
+
+@rule
+def target_is_gone(world, target, kind):
+    """Return whether an earlier action of this quarter ended what this one was meant for."""
+    if kind == 1:
+        return not is_live(world.opportunities[target])
+    return False
+
+
+@rule
+def gauge(world, action, target):
+    """Return the number that an action acts on, to set what it was beside what it became.
+
+    Trust (conversation), 3 when introduced, mean overstatement (mediation), stances known (push), uncertainty (review),
+    quarter of the last slot, solutions tried, quarter since when it stalls, municipal window, quarter of the map, changes
+    of party, stage (advice), talks about a levy.
+    """
+    if action == A_CONVERSATION:
+        return world.companies[target].trust
+    if action == A_INTRODUCTION or action == A_TASK:
+        return 0.0
+    if action == A_REVIEW:
+        return world.companies[target].uncertainty
+    if action == A_MAP:
+        return world.process[0].known
+    if action == A_LEVY:
+        return float(world.organisation[0].levy_support)
+    case = world.opportunities[target]
+    if action == A_MEDIATION or action == A_PUSH:
+        total = 0.0
+        for k in range(case.n_parties):
+            if action == A_MEDIATION:
+                total += world.seats[target, k].bias
+            elif world.seats[target, k].known:
+                total += 1.0
+        return total
+    if action == A_RESCOPE:
+        return float(case.alternative)
+    if action == A_PARTY:
+        return float(case.changes)
+    if action == A_WINDOW:
+        return case.province
+    if action == A_ADVICE:
+        return float(case.stage)
+    return float(max(case.slotted, -1))
+
+
+@rule
+def carry_out(world, action, target, kind, succeeded):
+    """Do what an action does to its target."""
+    clock = world.clock[0]
     if kind == 0:
         if action == A_CONVERSATION:
             hold_conversation(world, target, succeeded)
@@ -362,6 +509,21 @@ def act(world, role, action, target, kind):
             mediate(world, target)
         elif action == A_TASK:
             take_over_task(world, target)
+        elif action == A_WINDOW:
+            apply_for_window(world, target)
+        elif action == A_PARTY:
+            change_party(world, target)
+        elif action == A_ADVICE:
+            events.happen(world, events.ADVISED_TO_STOP, target, MUNICIPALITY, world.opportunities[target].parcel,
+                          world.opportunities[target].surplus, 0.0)
+            leave_case(world, target, events.LEFT_ADVISED)
+        elif action == A_CHAIN:
+            hold_chain(world, target)
+    elif kind == 4:
+        if action == A_MAP:
+            draw_map(world)
+        else:
+            world.organisation[0].levy_support += 1
     elif kind == 2:
         project = world.projects[target]
         project.stalled = NEVER
@@ -380,6 +542,8 @@ def target_key(world, target, kind):
         return world.opportunities[target].key
     if kind == 2:
         return world.projects[target].key
+    if kind == 4:
+        return np.uint64(4)
     return world.segments[target].key
 
 
@@ -394,13 +558,19 @@ def hold_conversation(world, i, succeeded):
     company = world.companies[i]
     since = clock.quarter - company.talked
     company.talked = clock.quarter
+    if clock.quarter >= 0:
+        world.accounts[0].in_kind[0] += 2.0
     if not succeeded:
-        harm = draws.uniform(clock.seed, draws.BAD_TALK, clock.quarter, company.key, 0) < p.failed_talk_harm
+        # Said openly, what is not known does less harm.
+        risk = p.failed_talk_harm * (1.8 - world.strategy[0].candour)
+        harm = draws.uniform(clock.seed, draws.BAD_TALK, clock.quarter, company.key, 0) < risk
         if harm:
             lose_trust(world, company)
             events.happen(world, events.TALK_FAILED, -1, i, company.parcel, company.trust, 0.0)
         return
-    if since >= 4:
+    known_face = draws.uniform(clock.seed, draws.BAD_TALK, clock.quarter, company.key, 1)
+    if since >= 4 and known_face < 0.4 + world.organisation[0].recognition:
+        # A core team that firms know is trusted sooner.
         gain_trust(world, company)
     company.readiness[TIME] = max(company.readiness[TIME], 0.4)
     tell_plan(world, i, 1.0)
@@ -477,7 +647,59 @@ def push_doubter(world, o):
         owner.uncertainty = max(p.uncertainty_floor, owner.uncertainty * p.uncertainty_push)
     seat.known = True
     seat.stance = seat.utility > 0.0
+    open_ = draws.uniform(clock.seed, draws.CANDOUR, clock.quarter, case.key, best) < world.strategy[0].candour
+    if not seat.stance and not open_:
+        seat.stance = True  # without candour a no is passed on as a yes, until it shows
     events.happen(world, events.STANCE_KNOWN, o, seat.party, case.parcel, seat.utility, 0.0)
+
+
+@rule
+def change_party(world, o):
+    """Bring another party or site in; the case goes back a step, with the changed table."""
+    case = world.opportunities[o]
+    case.changes += 1
+    if not bring_in_other_party(world, o):
+        return
+    events.happen(world, events.OTHER_PARTY, o, MUNICIPALITY, case.parcel, float(case.n_parties), float(case.rounds))
+    case.reason = -1
+    if case.stage == CASE:
+        case.stage = FOUND
+        case.stage_since = world.clock[0].quarter
+        events.happen(world, events.STEP_BACK, o, MUNICIPALITY, case.parcel, float(CASE), float(FOUND))
+
+
+@rule
+def hold_chain(world, o):
+    """Take the links of a chain together: the earlier one is decided this quarter too, and the later keeps its time."""
+    case = world.opportunities[o]
+    steer(world, case.previous)
+    case.slotted = world.clock[0].quarter
+    case.stage_since = max(case.stage_since, world.clock[0].quarter - 4)
+
+
+@rule
+def draw_map(world):
+    """Bring the opportunity map up to date: what is known stays known, parties find each other, the park is talked of.
+
+    Every plan that was told in confidence may leak with it, which costs trust.
+    """
+    p, clock, organisation, process = (world.parameters[0], world.clock[0], world.organisation[0], world.process[0])
+    process.map_at = clock.quarter
+    organisation.reputation = min(1.0, organisation.reputation + p.map_reputation * (1.0 - organisation.reputation))
+    shown = 0
+    for i in range(world.counts[0].companies):
+        company = world.companies[i]
+        if company.known_until <= clock.quarter or company.state != SITTING:
+            continue
+        shown += 1
+        company.known_until += 2
+        if company.followed_up > NEVER:
+            company.followed_up += 2
+        risk = p.leak_chance * (1.5 - 0.5 * world.strategy[0].candour)
+        if draws.uniform(clock.seed, draws.LEAK, clock.quarter, company.key, 0) < risk:
+            lose_trust(world, company)
+            events.happen(world, events.PLAN_LEAKED, -1, i, company.parcel, risk, 0.0)
+    events.happen(world, events.MAP_DRAWN, -1, MUNICIPALITY, -1, float(shown), process.known)
 
 
 @rule

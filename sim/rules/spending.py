@@ -96,7 +96,7 @@ def start_works(world, s, cost):
     """Announce and begin works on a stretch of public space; now and then they come more than a year late."""
     p, clock = world.parameters[0], world.clock[0]
     segment = world.segments[s]
-    length = int(p.works_quarters) + (1 if cost > world.strategy[0].mandate else 0)
+    length = int(p.works_quarters) + (1 if cost > world.organisation[0].mandate else 0)
     segment.promised_at = clock.quarter + length
     if draws.uniform(clock.seed, draws.WORKS, clock.quarter, segment.key, 0) < p.works_slip:
         length += 5

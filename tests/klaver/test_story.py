@@ -70,7 +70,9 @@ def test_every_kind_of_event_becomes_a_sentence(code, kind):
 @pytest.mark.parametrize(("kind", "measures"), MEASURES.items())
 def test_a_sentence_shows_the_numbers_that_decided(kind, measures):
     say = Language("en")
-    template = {"stance_known": "event.stance_known_yes"}.get(kind, f"event.{kind}")
+    template = {
+        "stance_known": "event.stance_known_yes", "neighbours_learnt": "event.neighbours_learnt_good",
+    }.get(kind, f"event.{kind}")  # fmt: skip
     shown = {name for name in ("value", "threshold") if "{" + name + "}" in say._texts[template]}
     meant = {name for name, measure in zip(("value", "threshold"), measures, strict=True) if measure}
     # What a newcomer's alternative elsewhere is worth decides nothing when it arrives.

@@ -137,6 +137,7 @@ def test_a_party_commits_only_when_it_believes_the_others_will(world):
 def test_a_push_brings_out_the_truth_also_when_it_is_no(world):
     _deal(world, 2, [1e4, 1e4], [1e5, 1e5])
     world.seats[0, 0].utility, world.seats[0, 1].utility = -5.0, -5.0
+    world.strategy[0].candour = 1.0
     before = world.companies[:2].uncertainty.copy()
     roles.push_doubter(world, 0)
     known = [k for k in range(2) if world.seats[0, k].known]
@@ -166,7 +167,7 @@ def test_hours_beyond_the_queue_lapse_and_an_unfinished_action_is_saved_up(world
 
 def test_demand_driven_money_is_bound_to_private_money_and_supply_driven_is_not(world):
     case = _deal(world, 2, [1e5, 1e5], [3e5, 3e5])
-    case.works, case.value_seen = 600_000.0, 1e9
+    case.works, case.value_seen, case.appraised = 600_000.0, 1e9, True
     for name, most in (("demand_driven", 200_000.0), ("supply_driven", 300_000.0)):
         model.adopt_strategy(world, strategy(name, "typical"))
         world.team[0].budget_left = 1e7
