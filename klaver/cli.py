@@ -239,13 +239,16 @@ def rerun(
 def why(
     speak: Speaker,
     folder: Folder,
-    kind: Annotated[str, typer.Argument(metavar="company|parcel|opportunity", help="help.why_kind")],
+    kind: Annotated[str, typer.Argument(metavar="company|parcel|opportunity|role", help="help.why_kind")],
     name: Annotated[str, typer.Argument(metavar="ID", help="help.why_id")],
 ) -> None:
     """The chain of events behind something."""
     from klaver.folders import read_teller
 
     say, teller = speak.say, read_teller(folder, speak.say)
+    if kind == "role":
+        show_role(speak, teller, name)
+        return
     row = teller.find(kind, name)
     called = teller.tables["companies"]["name"].iloc[row] if kind == "company" else teller.parcel(row)
     speak.result(say(f"why.title_{kind}", name=called, n=row))
@@ -265,6 +268,56 @@ def why(
         "kind": kind, "id": row, "name": called, "events": [line.__dict__ for line in lines],
         "end": teller.end(kind, row), "without": without,
     })  # fmt: skip
+
+
+def show_role(speak: Speaker, teller: Teller, name: str) -> None:
+    """Show what a role did in a run: counted per kind of action, then one by one."""
+    from sim.records import ROLES
+
+    if name not in ROLES:
+        raise BadOption("error.which_role", name=name, names=speak.say.listing(list(ROLES)))
+    say = speak.say
+    speak.result(say("deed.title", role=say(f"role.{name}")))
+    speak.result("")
+    summary, deeds = teller.role_summary(name), teller.role_deeds(name)
+    for text in summary:
+        speak.result(f"  {text}")
+    speak.result("")
+    for text in deeds:
+        speak.remark(f"  {text}")
+    table = teller.tables["deeds"]
+    speak.data({"role": name, "summary": summary, "deeds": table[table["role"] == name].to_dict("records")})
+
+
+@command(app, "case")
+def case(
+    speak: Speaker,
+    folder: Folder,
+    name: Annotated[str, typer.Argument(metavar="ID", help="help.case_id")],
+    step: Annotated[int | None, option("--step", metavar="N")] = None,
+    words: Annotated[bool, option("--words")] = False,
+) -> None:
+    """The balance table of an opportunity."""
+    from klaver.balance import STEPS, balance, quarter_at
+    from klaver.display import show_balance
+    from klaver.folders import read_teller, teller_at
+
+    check_number("step", step, step is None or step in STEPS)
+    say, teller = speak.say, read_teller(folder, speak.say)
+    row = teller.find("opportunity", name)
+    quarter = None
+    if step is not None:
+        events, opportunities = teller.tables["events"], teller.tables["opportunities"]
+        quarter = quarter_at(events, opportunities, row, step)
+        if quarter is None:
+            reached = [str(k) for k in STEPS if quarter_at(events, opportunities, row, k) is not None]
+            raise BadOption("balance.never_at", n=row, step=step, steps=say.listing(reached))
+        teller = teller_at(folder, quarter, say)
+    table = balance(teller, row, words)
+    if quarter is not None:
+        speak.result(say("balance.at_step", step=step, when=say.quarter(quarter)))
+    show_balance(speak, table, words)
+    speak.data({"step": step, "quarter": quarter, **table.to_json()})
 
 
 @command(app, "story")

@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from klaver.balance import LINES, Balance, balance
 from klaver.console import Speaker
 from klaver.language import Language
+from klaver.story import Teller
 
 _SHOWN = ("multiplier_gross", "multiplier_additional", "vitality", "social_balance")
 _EUROS = ("private_investment", "public_outlay", "social_balance")
@@ -116,3 +118,70 @@ def show_stories(speaker: Speaker, teller: Any, most: int | None, where: str | N
     if most is not None and len(opportunities) > most:
         speaker.result("")
         speaker.result(say("story.more", n=len(opportunities) - most, file=where or "`klaver story --all`"))
+
+
+def show_balance(speaker: Speaker, table: Balance, words: bool = False) -> None:
+    """Show the balance table of one opportunity: the seven lines, the division over the parties, and the gap."""
+    say = speaker.say
+    rows = [
+        [say(f"balance.{line}"), "\n".join(_sentences(table.business[line])), "\n".join(_sentences(table.value[line]))]
+        for line in LINES
+    ]
+    columns = ["", say("balance.business"), say("balance.value")]
+    speaker.result(speaker.table(columns, rows, table.title))
+    speaker.result(table.state)
+    speaker.result("")
+    heads, rows = _division(say, table, words)
+    speaker.result(speaker.table(heads, rows, say("balance.division")))
+    speaker.result(gap_text(say, table, words))
+
+
+def _division(say: Language, table: Balance, words: bool) -> tuple[list[str], list[list[str]]]:
+    heads = [say(f"balance.{name}") for name in ("party", "role", "cost", "gain_of", "fair", "content", "stance")]
+    rows = []
+    for share in table.division:
+        public = share.role == "public"
+        cost = "" if public or words else f"{say.euros(share.cost)} ({_share(say, share.cost_share)})"
+        gain = "" if public or words else f"{say.euros(share.gain)} ({_share(say, share.gain_share)})"
+        fair = "" if public or share.fair <= 0.0 else f"> {_share(say, share.fair)}"
+        content = "" if public else say("balance.content_yes" if share.content else "balance.content_no")
+        rows.append([share.party, say(f"seat.{share.role}"), cost, gain, fair, content, say(f"stance.{share.stance}")])
+    return heads, rows
+
+
+def gap_text(say: Language, table: Balance, words: bool = False) -> str:
+    """Return who fills the funding gap, in a sentence."""
+    if table.gap <= 0.0:
+        return say("balance.gap_none")
+    euros = "" if words else say.euros(table.gap)
+    if not table.filled:
+        return say("balance.gap_nobody", gap=euros).replace("  ", " ")
+    parts = [say(f"balance.filled_{name}", euros=say.euros(amount)) for name, amount in table.filled.items()]
+    if words:
+        parts = [part.split(" (")[0] for part in parts]
+    return say("balance.gap", gap=euros, who=say.listing(parts)).replace("  ", " ")
+
+
+def _share(say: Language, value: float) -> str:
+    return say.share(value) if math.isfinite(value) else "-"
+
+
+def _sentences(lines: Sequence[str]) -> list[str]:
+    return [line[:1].upper() + line[1:] for line in lines]
+
+
+def cases_as_markdown(teller: Teller, title: str) -> str:
+    """Return the balance tables of all opportunities of a run, the most telling first, as Markdown."""
+    say, parts = teller.say, [title]
+    for opportunity in teller.opportunities():
+        table = balance(teller, opportunity)
+        parts.append(f"## {table.title}\n\n{table.state}\n")
+        parts.append(f"| | {say('balance.business')} | {say('balance.value')} |\n| - | - | - |")
+        for line in LINES:
+            cells = ["<br>".join(_sentences(side[line])) for side in (table.business, table.value)]
+            parts.append(f"| {say(f'balance.{line}')} | {cells[0]} | {cells[1]} |")
+        heads, rows = _division(say, table, False)
+        parts.append(f"\n{say('balance.division')}:\n\n| {' | '.join(heads)} |\n|{' - |' * len(heads)}")
+        parts += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
+        parts.append(f"\n{gap_text(say, table)}\n")
+    return "\n".join(parts)

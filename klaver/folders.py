@@ -96,6 +96,8 @@ class RunFolder(Folder):
             for name, table in run.twin_tables.items():
                 results.write_table(table, folder / "twin" / name)
             (folder / "story.md").write_text(run.story(speak.say.code), encoding="utf-8")
+            (folder / "cases.md").write_text(run.cases(speak.say.code), encoding="utf-8")
+            results.write_table(run.social_balance, folder / "tables" / "social_balance")
             pictures.draw_run(run, folder / "pictures", speak.say)
             record = results.provenance(self.command, self.configuration, summary, self.began)
             (folder / results.PROVENANCE).write_text(results.as_json(record) + "\n", encoding="utf-8")
@@ -212,10 +214,36 @@ def read_teller(path: Path, say: Language) -> Teller:
     record = results.read_provenance(path)
     if record["command"] != "run":
         raise results.UnreadableResult("error.no_run", folder=path, command=record["command"])
-    needed = ("companies", "owners", "parcels", "opportunities", "seats", "events")
+    needed = ("companies", "owners", "parcels", "opportunities", "seats", "events", "deeds", "projects")
     tables = {name: _read_table(path / "tables" / f"{name}.parquet") for name in needed}
     twin = {name: _read_table(path / "twin" / f"{name}.parquet") for name in needed if name in TWIN_TABLES}
     return Teller(tables, say, twin)
+
+
+def teller_at(path: Path, quarter: int, say: Language) -> Teller:
+    """Return who tells the run of a folder as it stood after a quarter: the run is made again up to there.
+
+    Raises
+    ------
+    results.UnreadableResult
+        If the folder is no result of ``klaver run``, or torn.
+    """
+    from klaver.tables import tables_of
+    from sim import model
+    from sim.warm_up import compile_rules
+
+    kept = results.read_provenance(path)["configuration"]
+    try:
+        scenario = Scenario.from_resolved(kept["park"])
+        (strategy,) = [Strategy.from_resolved(content) for content in kept["strategies"].values()]
+        (seed,), quarters = kept["seeds"], int(kept["quarters"])
+    except (KeyError, TypeError, ValueError, AttributeError) as cause:
+        raise results.UnreadableResult("error.torn_result", file=path / results.PROVENANCE, problem=cause) from cause
+    compile_rules()
+    place = sim_park(scenario, quarters)
+    world, names = model.prepare_named(place, int(seed))
+    model.adopt_strategy(world, strategy.record(scenario, place.gross_ha))
+    return Teller(tables_of(model.run_until(world, quarter + 1), names), say)
 
 
 def _read_table(file: Path) -> pd.DataFrame:

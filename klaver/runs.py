@@ -195,6 +195,26 @@ class Run:
         """Return the story of all opportunities, as Markdown."""
         return self.teller(lang).full_story(self.scenario.name, self.strategy.name, self.seed)
 
+    def cases(self, lang: str = "en") -> str:
+        """Return the balance tables of all opportunities, as Markdown."""
+        from klaver.display import cases_as_markdown
+
+        say = Language(lang)
+        title = say("balance.file_title", park=self.scenario.name, strategy=self.strategy.name, seed=self.seed)
+        return cases_as_markdown(self.teller(lang), title)
+
+    @cached_property
+    def social_balance(self) -> pd.DataFrame:
+        """The social balance against the twin, line by line: ``analysis.social_balance.balance_table``."""
+        from analysis.social_balance import balance_table
+        from sim.records import VALUE_LINES
+
+        weights = dict(zip(VALUE_LINES, self.after.organisation[0].weights.tolist(), strict=True))
+        traded = float(self.after.accounts[0].land - self.twin.accounts[0].land) / 100.0
+        return balance_table(
+            outcomes.measure(self.after), outcomes.measure(self.twin), weights, self.place.parameters[0], traded
+        )
+
     def why(self, kind: str, name: str | int, lang: str = "en") -> list[str]:
         """Return why something happened to a company, parcel or opportunity: one sentence an event."""
         teller = self.teller(lang)

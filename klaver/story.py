@@ -333,6 +333,57 @@ class Teller:
             e for e in self._events if e.parcel == (segment if e.kind in ON_A_ROAD else row) and e.parcel >= 0
         )
 
+    # --- roles -------------------------------------------------------------------------------------------------------
+
+    def role_summary(self, role: str) -> list[str]:
+        """Return what a role did in this run: one line a kind of action, and how far its hours found work."""
+        say = self.say
+        deeds = self.tables["deeds"]
+        mine = deeds[deeds["role"] == role]
+        if mine.empty:
+            return [say("deed.none")]
+        lines = []
+        for action, some in mine.groupby("action", sort=False):
+            lines.append(say(
+                "deed.summary", action=say(f"action.{action}"), n=say.number(len(some)),
+                hours=say.number(float(some["hours"].sum())), share=say.share(float(some["succeeded"].mean())),
+            ))  # fmt: skip
+        hours = float(mine["hours"].sum())
+        lines.append(say("deed.total", n=say.number(len(mine)), hours=say.number(hours),
+                         share=say.share(hours / max(float(deeds["hours"].sum()), 1.0))))  # fmt: skip
+        return lines
+
+    def role_deeds(self, role: str) -> list[str]:
+        """Return every action of a role, one line each: when, what, to whom, in how many hours, and what it changed."""
+        say, lines = self.say, []
+        for deed in self.tables["deeds"].itertuples(index=False):
+            if deed.role != role:
+                continue
+            when = say.quarter(int(deed.quarter))
+            did = say(f"deed.{deed.action}", what=self._target(deed.kind, int(deed.target)))
+            if not deed.succeeded:
+                result = say("deed.failed")
+            elif deed.before == deed.after or deed.action in ("slot", "chain", "advice"):
+                result = say("deed.done")
+            else:
+                result = say("deed.changed", before=say.number(deed.before, 2), after=say.number(deed.after, 2))
+            text = say("deed.line", when=when, did=did, hours=say.number(float(deed.hours)), result=result)
+            lines.append(text[:1].upper() + text[1:])
+        return lines
+
+    def _target(self, kind: str, target: int) -> str:
+        if kind == "company":
+            return self.party(target)
+        if kind == "opportunity":
+            return self.say("deed.opportunity", n=target)
+        if kind == "segment":
+            return self.say("deed.segment", n=target)
+        if kind == "project":
+            projects = self.tables.get("projects")
+            who = -1 if projects is None else int(projects["company"].iloc[target])
+            return self.say("deed.project", who=self.party(who) if who >= 0 else self.say("party.nobody"))
+        return self.say("deed.the_park")
+
     def end(self, kind: str, row: int) -> str:
         """Return how a company, parcel or opportunity stood at the end of the run."""
         say = self.say

@@ -225,7 +225,7 @@ def value_collective(world, o):
         if company.parcel < 0:
             return False
         seat.worth = collective_worth(world, company, world.parcels[company.parcel], segment, case.theme) - cost / n
-        seat.outlay = p.collective_private * cost / n
+        seat.outlay = (p.collective_private if case.theme == PUBLIC_SPACE else 1.0) * cost / n
         seat.outside = 0.0
         seat.eta = premium(world, company)
     return True

@@ -35,6 +35,7 @@ from sim.records import (
     NOBODY,
     PROCESS_LEAD,
     PROSPECT,
+    PUBLIC_SPACE,
     REDEVELOP,
     SITTING,
     SOCIETAL_VALUE,
@@ -379,13 +380,13 @@ def largest_grant(world, o):
     if not clock.acting or strategy.approach == NO_APPROACH or case.dropped or not case.appraised:
         return 0.0
     share = strategy.max_public_share
-    if case.kind == COLLECTIVE:
+    if case.kind == COLLECTIVE and case.theme == PUBLIC_SPACE:
         # Public space is the municipality's own: there the private works it goes with count, not a share of it.
         share = 0.8
     most = share * case.works
     if strategy.approach == DEMAND_DRIVEN:
         along = 0.0
-        if case.kind == COLLECTIVE:
+        if case.kind == COLLECTIVE and case.theme == PUBLIC_SPACE:
             along = world.segments[case.segment].private
         most = min(most, (case.works + along) / (1.0 + strategy.private_ratio))
     budget = max(0.0, team.budget_left)
@@ -415,7 +416,7 @@ def consider_grant(world, o):
     scale = 0.5 if case.diligence else 1.0
     extra = scale * (p.ask_mean + p.ask_sd * draws.normal(clock.seed, draws.ASK, case.rounds, case.key, 0)) * case.works
     case.ask = max(1.0, case.gap + extra)
-    if case.kind == COLLECTIVE:
+    if case.kind == COLLECTIVE and case.theme == PUBLIC_SPACE:
         case.ask = max(case.ask, (1.0 - p.collective_private) * case.works)
     most = largest_grant(world, o)
     if most < case.gap or case.ask < case.gap or most <= 0.0:

@@ -598,7 +598,8 @@ def raise_collective_measures(world):
         if segment.works_until > NEVER or segment.measure >= 0:
             continue
         chance = draws.uniform(clock.seed, draws.COLLECTIVE, clock.quarter, segment.key, 0)
-        if segment.raised != clock.quarter and chance >= p.collective_rate:
+        poor = segment.quality < p.works_trigger - 0.15
+        if segment.raised != clock.quarter and chance >= (p.collective_rate if poor else p.theme_rate):
             continue
         theme = theme_of_need(world, s)
         if theme >= 0:

@@ -128,6 +128,8 @@ def review_company(world, i, posted):
     company.outside_quality = outside
     for plan in range(1, N_PLANS):
         target = -1
+        if company.misplaced and (plan == EXPAND_OWN or plan == EXPAND_ADJOINING):
+            continue  # where a firm is only tolerated, it gets no permit to grow
         if plan == RENOVATE:
             value = appraise_renovation(world, company, parcel)[0]
         elif plan == EXPAND_OWN:

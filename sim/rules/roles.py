@@ -317,17 +317,18 @@ def has_doubters(world, o):
 def wants_collective(world, s):
     """Return whether firms along segment ``s`` lack something and nobody has brought them together lately.
 
-    Poor public space is seen at once; each stretch is looked at for what else is lacking twice a year.
+    Poor public space is seen at once; once a year each stretch is looked at for what else is lacking.
     """
     quarter = world.clock[0].quarter
     segment = world.segments[s]
     if segment.works_until > NEVER or segment.measure >= 0:
         return False
-    if segment.raised > NEVER and quarter - segment.raised < 8:
+    since = quarter - segment.raised
+    if since < 8:
         return False
     if segment.quality < world.parameters[0].works_trigger - 0.15:
         return True
-    return (quarter + int(segment.key % np.uint64(2))) % 2 == 0 and theme_of_need(world, s) >= 0
+    return since >= 16 and (quarter + int(segment.key % np.uint64(4))) % 4 == 0 and theme_of_need(world, s) >= 0
 
 
 @rule
