@@ -22,6 +22,7 @@ from sim import records
 if TYPE_CHECKING:
     from analysis.compare import Comparison
     from analysis.experiment import Runs
+    from analysis.principles import Ablation
     from sim.world import World
 
 # Okabe and Ito's colours.
@@ -39,12 +40,17 @@ WORDS = {
         "building": "gebouw (donker)", "entrance": "ontsluiting", "before": "Begin", "after": "Na {years} jaar",
         "multiplier": "Private euro's per publieke euro", "gross": "bruto", "additional": "additioneel",
         "vitality_change": "Vitaliteit, verschil met niets doen", "balance": "Maatschappelijke balans, miljoen euro",
+        "vitality_effect": "Vitaliteit", "balance_effect": "Maatschappelijke balans",
         "undefined": "niet te bepalen", "points": "punten (schaal 0-100)", "interval": "lijn: 95%-interval over {n} seeds",
         "private": "private investering", "public": "publieke uitgaven", "twin": "privaat zonder ingrijpen",
         "million": "miljoen euro", "year": "jaar", "vitality": "vitaliteit (0-100)",
         "vitality_title": "Vitaliteit door de tijd", "euros_title": "Publieke en private euro's door de tijd",
         "band": "vlak: middelste 80% van {n} runs", "without": "niets extra",
         "outcomes_title": "{park}: wat elke aanpak beweegt",
+        "principles_title": "{park}: wat elk gidsprincipe doet ({strategy})", "interests": "belangen en bereidheid",
+        "societal_value": "maatschappelijke waarde", "flexibility": "resultaat en flexibiliteit",
+        "tailored_roles": "rollen op maat", "sharp_choices": "scherpe keuzes", "exit": "stoppen",
+        "main_effect": "aan min uit, over alle combinaties van de andere", "taken": "bij alle zes: wat dit ene toevoegt",
     },
     "en": {
         "manufacturing": "manufacturing", "construction": "construction", "logistics": "logistics",
@@ -53,12 +59,18 @@ WORDS = {
         "renewed": "renewed premises", "building": "building (dark)", "entrance": "entrance", "before": "Start",
         "after": "After {years} years", "multiplier": "Private euros per public euro", "gross": "gross",
         "additional": "additional", "vitality_change": "Vitality, difference from doing nothing",
-        "balance": "Social balance, million euros", "undefined": "undefined", "points": "points (scale 0-100)",
+        "balance": "Social balance, million euros", "vitality_effect": "Vitality",
+        "balance_effect": "Social balance", "undefined": "undefined", "points": "points (scale 0-100)",
         "interval": "line: 95% interval over {n} seeds", "private": "private investment", "public": "public outlay",
         "twin": "private without intervention", "million": "million euros", "year": "year",
         "vitality": "vitality (0-100)", "vitality_title": "Vitality over time",
         "euros_title": "Public and private euros over time", "band": "band: middle 80% of {n} runs",
         "without": "nothing extra", "outcomes_title": "{park}: what each approach moves",
+        "principles_title": "{park}: what each guiding principle does ({strategy})",
+        "interests": "interests and readiness", "societal_value": "societal value",
+        "flexibility": "result and flexibility", "tailored_roles": "tailored roles", "sharp_choices": "sharp choices",
+        "exit": "exit", "main_effect": "on minus off, over all combinations of the others",
+        "taken": "with all six: what this one adds",
     },
 }  # fmt: skip
 
@@ -280,6 +292,38 @@ def outcomes_per_strategy(comparison: Comparison, language: str = "en") -> Figur
                    fontsize=10, frameon=False, loc="best")
     figure.suptitle(words["outcomes_title"].format(park=comparison.runs.park), fontsize=16, x=0.01, ha="left")
     figure.supxlabel(words["interval"].format(n=len(comparison.runs.seeds)), fontsize=10, color="#444444")
+    return figure
+
+
+def principle_effects(ablation: Ablation, language: str = "en") -> Figure:
+    """Draw what each guiding principle does to vitality and to the social balance, with intervals over seeds."""
+    words = WORDS[language]
+    names = list(ablation.main["vitality"])
+    figure = _figure(13, 5.2)
+    axes = figure.subplots(1, 2, sharey=True)
+    rows = np.arange(len(names))[::-1]
+    for ax, outcome, scale, title, unit in (
+        (axes[0], "vitality", 1.0, words["vitality_effect"], words["points"]),
+        (axes[1], "social_balance", 1e-6, words["balance_effect"], words["million"]),
+    ):  # fmt: skip
+        for row, name in zip(rows, names, strict=True):
+            _interval(ax, row + 0.15, ablation.main[outcome][name], scale, BLUE, "o", words)
+            _interval(ax, row - 0.15, ablation.taken_away[outcome][name], scale, VERMILION, "s", words)
+        ax.set_title(title, fontsize=13, loc="left")
+        ax.set_xlabel(unit, fontsize=11)
+        ax.axvline(0.0, color="#555555", lw=1)
+        ax.grid(axis="x", color="#DDDDDD", lw=0.8)
+        ax.set_axisbelow(True)
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.tick_params(left=False)
+    axes[0].set_yticks(rows, [words[name] for name in names], fontsize=12)
+    axes[0].set_ylim(-0.6, len(names) - 0.4)
+    figure.legend(handles=[Line2D([], [], marker="o", color=BLUE, label=words["main_effect"]),
+                           Line2D([], [], marker="s", color=VERMILION, label=words["taken"])],
+                  fontsize=11, frameon=False, loc="outside upper right", ncols=2)
+    title = words["principles_title"].format(park=ablation.runs.park, strategy=ablation.strategy)
+    figure.suptitle(title, fontsize=16, x=0.01, ha="left")
+    figure.supxlabel(words["interval"].format(n=len(ablation.runs.seeds)), fontsize=10, color="#444444")
     return figure
 
 

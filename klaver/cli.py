@@ -17,6 +17,8 @@ from klaver.console import Speaker
 
 if TYPE_CHECKING:
     from klaver.story import Teller
+    from sim.inputs.scenario import Scenario
+    from sim.inputs.strategy import Strategy
 
 MOST_SEEDS, MOST_QUARTERS = 100_000, 400
 COMPILE_SECONDS = 60
@@ -91,7 +93,9 @@ def run(
 def compare(
     speak: Speaker,
     park: Park,
-    strategies: Annotated[str, option("--strategies", metavar="A,B|all")] = "all",
+    strategies: Annotated[str | None, option("--strategies", metavar="A,B|all")] = None,
+    principles: Annotated[bool, option("--principles")] = False,
+    strategy: Annotated[str | None, option("--of", metavar="S")] = None,
     seeds: Annotated[int | None, option("--seeds", metavar="N")] = None,
     seed: Seed = 1,
     quick: Annotated[bool, option("--quick")] = False,
@@ -103,8 +107,14 @@ def compare(
     """The main job: strategies on the same seeds."""
     from klaver.chosen import choose_park, choose_strategies, split_names
     from klaver.folders import DEFAULT_SEEDS, QUICK_SEEDS, CompareFolder
+    from klaver.runs import PRINCIPLE_SEEDS
 
-    seeds = (QUICK_SEEDS if quick else DEFAULT_SEEDS) if seeds is None else seeds
+    if strategy is not None and not principles:
+        raise BadOption("error.of_without_principles")
+    if principles and strategies is not None:
+        raise BadOption("error.principles_or_strategies")
+    most = PRINCIPLE_SEEDS if principles else DEFAULT_SEEDS
+    seeds = (QUICK_SEEDS if quick else most) if seeds is None else seeds
     check_number("seed", seed, seed >= 0)
     check_number("seeds", seeds, seeds >= 1)
     if seeds > MOST_SEEDS:
@@ -112,7 +122,11 @@ def compare(
     check_number("workers", workers, workers is None or workers >= 1)
     check_quarters(quarters)
     scenario = choose_park(park, speak.say)
-    chosen = choose_strategies(split_names(strategies), speak.say)
+    if principles:
+        (one,) = choose_strategies([strategy or "demand_driven"], speak.say)
+        ablate_principles(speak, scenario, one, range(seed, seed + seeds), quarters, workers, out, force)
+        return
+    chosen = choose_strategies(split_names(strategies or "all"), speak.say)
     folder = CompareFolder.of(scenario, chosen, range(seed, seed + seeds), quarters, out)
     folder.check(force)
     compile_first(speak)
@@ -131,6 +145,28 @@ def compare(
         ("report", f"report.{speak.say.code}.html"), ("figures", "pictures"), ("tables", "summary.csv, runs.parquet"),
     ):  # fmt: skip
         speak.remark(f"  {speak.say(f'compare.{label}')}: {what}")
+    speak.data({**content, "folder": place})
+
+
+def ablate_principles(
+    speak: Speaker, scenario: Scenario, strategy: Strategy, seeds: range, quarters: int | None, workers: int | None,
+    out: Path | None, force: bool,
+) -> None:
+    """Run the 64 combinations of the six principles, and show what each does."""
+    from klaver.display import show_principles
+    from klaver.folders import PrinciplesFolder
+
+    folder = PrinciplesFolder.of(scenario, strategy, seeds, quarters, out)
+    folder.check(force)
+    compile_first(speak)
+    with speak.progress(speak.say("compare.running")) as progress:
+        result = folder.compute(scenario, strategy, workers, progress)
+    place = folder.write(result, speak)
+    content = folder.summary(result)
+    years = speak.say.duration(content["quarters"])
+    speak.result(speak.say("principle.title", park=scenario.name, strategy=strategy.name, seeds=len(seeds), years=years))
+    show_principles(speak, content)
+    speak.remark(speak.say("run.written", folder=place))
     speak.data({**content, "folder": place})
 
 
@@ -318,6 +354,21 @@ def case(
         speak.result(say("balance.at_step", step=step, when=say.quarter(quarter)))
     show_balance(speak, table, words)
     speak.data({"step": step, "quarter": quarter, **table.to_json()})
+
+
+@command(app, "diverge")
+def diverge(
+    speak: Speaker,
+    folder: Folder,
+    other: Annotated[Path | None, typer.Argument(metavar="DIR", help="help.other_folder")] = None,
+) -> None:
+    """Where two paired runs part."""
+    from klaver.display import show_parting
+    from klaver.diverging import part_folders
+
+    parting = part_folders(folder, other, speak.say)
+    show_parting(speak, parting)
+    speak.data(parting.to_json())
 
 
 @command(app, "story")

@@ -8,6 +8,7 @@ from typing import Any
 
 from klaver.balance import LINES, Balance, balance
 from klaver.console import Speaker
+from klaver.diverging import MOST_EVENTS, Parting
 from klaver.language import Language
 from klaver.story import Teller
 
@@ -185,3 +186,85 @@ def cases_as_markdown(teller: Teller, title: str) -> str:
         parts += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
         parts.append(f"\n{gap_text(say, table)}\n")
     return "\n".join(parts)
+
+
+def show_principles(speaker: Speaker, content: Mapping[str, Any]) -> None:
+    """Show what each guiding principle does, from the JSON of an ablation; no order of merit is made."""
+    say = speaker.say
+    every_one = ("vitality", "social_balance", "private_investment", "public_outlay")
+    for kind, outcomes in (("main_effects", every_one), ("taken_away", every_one[:3])):
+        rows = []
+        for name in content["main_effects"]["vitality"]:
+            means, intervals = [say(f"principle.{name}")], [""]
+            for outcome in outcomes:
+                found = content[kind][outcome][name]
+                means.append(_effect(say, outcome, found["mean"]))
+                intervals.append(f"{_effect(say, outcome, found['low'])} … {_effect(say, outcome, found['high'])}")
+            if kind == "taken_away":
+                found = content["multiplier_additional"][name]
+                means.append(say("run.undefined") if found["mean"] is None else say.number(found["mean"], 2))
+                intervals.append(
+                    "" if found["low"] is None else f"{say.number(found['low'], 2)} … {say.number(found['high'], 2)}"
+                )
+            rows += [means, intervals]
+        columns = [say("principle.name"), *(say(f"outcome.{outcome}") for outcome in outcomes)]
+        if kind == "taken_away":
+            columns.append(say("principle.multiplier_without"))
+        speaker.result(speaker.table(columns, rows, say(f"principle.{kind}"), numbers=True))
+    every = content["multiplier_additional"]["all"]
+    if every["mean"] is not None:
+        speaker.result(say("principle.multiplier_all", n=say.number(every["mean"], 2)))
+    for outcome, pairs in content["interactions"].items():
+        standing = [pair for pair in pairs if pair["stands"]]
+        name = say(f"outcome.{outcome}")
+        if not standing:
+            speaker.result(say("principle.no_interaction", outcome=name))
+        for pair in standing:
+            a, b = (say(f"principle.{principle}") for principle in pair["principles"])
+            speaker.result(say("principle.interaction", outcome=name, a=a, b=b, n=_effect(say, outcome, pair["mean"])))
+    speaker.remark(say("principle.reading"))
+    if content["note"]:
+        speaker.remark(say("compare.few_seeds") if "compare.few_seeds" in say else content["note"])
+
+
+def _effect(say: Language, outcome: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    sign = "+" if value > 0.0 else ""
+    return sign + (say.number(value, 2) if outcome == "vitality" else say.euros(value))
+
+
+def show_parting(speaker: Speaker, parting: Parting) -> None:
+    """Show where two paired runs part: inputs, first events, first numbers, and what it led to."""
+    say = speaker.say
+    a, b = parting.names
+    speaker.result(say("diverge.title", a=a, b=b))
+    if parting.inputs:
+        rows = [[key, str(pair[0]), str(pair[1])] for key, pair in parting.inputs.items()]
+        speaker.result(speaker.table([say("diverge.input"), a, b], rows, say("diverge.inputs")))
+    if parting.quarter is None and not parting.indicators:
+        speaker.result(say("diverge.same"))
+        return
+    if parting.quarter is not None:
+        speaker.result(say("diverge.parts", when=say.quarter(parting.quarter)))
+        for name, told in zip(parting.names, parting.events, strict=True):
+            if told:
+                speaker.result(f"  {name}:")
+            for text in told[:MOST_EVENTS]:
+                speaker.result(f"    {text}")
+            if len(told) > MOST_EVENTS:
+                speaker.result(f"    {say('diverge.more', n=len(told) - MOST_EVENTS)}")
+        for text in parting.thresholds[:MOST_EVENTS]:
+            speaker.result(f"  {text}")
+    rows = []
+    for name, (quarter, change) in parting.indicators.items():
+        text = outcome_text(say, name, change) if name != "vacancy" else f"{say.number(100 * change, 1)}%"
+        rows.append([say(f"outcome.{name}"), say.quarter(quarter), text if change <= 0.0 else f"+{text}"])
+    if rows:
+        heads = [say("run.outcome"), say("diverge.from"), say("diverge.at_end")]
+        speaker.result("")
+        speaker.result(speaker.table(heads, rows, say("diverge.numbers", a=a, b=b), numbers=True))
+    if parting.led_to:
+        speaker.result(say("diverge.led_to"))
+        for text in parting.led_to:
+            speaker.result(f"  {text}")

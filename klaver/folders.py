@@ -29,8 +29,9 @@ from sim.inputs.strategy import Strategy
 
 if TYPE_CHECKING:
     from analysis.compare import Comparison
+    from analysis.principles import Ablation
 
-__all__ = ["DEFAULT_SEEDS", "QUICK_SEEDS", "CompareFolder", "RunFolder", "read_teller", "run_again"]
+__all__ = ["DEFAULT_SEEDS", "QUICK_SEEDS", "CompareFolder", "PrinciplesFolder", "RunFolder", "read_teller", "run_again"]
 
 Progress = Callable[[int, int], None]
 
@@ -156,6 +157,48 @@ class CompareFolder(Folder):
         return self.path
 
 
+class PrinciplesFolder(Folder):
+    """The folder of an ablation of the six principles: its JSON, the 64 combinations, the runs, and a picture."""
+
+    command = "principles"
+
+    @classmethod
+    def of(
+        cls, scenario: Scenario, strategy: Strategy, seeds: Iterable[int], quarters: int | None, out: Path | None
+    ) -> PrinciplesFolder:
+        """Describe the folder of an ablation."""
+        numbers = list(seeds)
+        name = f"{file_name(scenario.name)}-principles-{file_name(strategy.name)}-{len(numbers)}"
+        return cls(out or Path("results") / name, configure(scenario, [strategy], numbers, quarters), time.time())
+
+    def compute(
+        self, scenario: Scenario, strategy: Strategy, workers: int | None, progress: Progress | None
+    ) -> Ablation:
+        """Run all 64 combinations."""
+        from klaver.runs import ablate
+
+        return ablate(scenario, strategy, self.seeds, workers=workers, quarters=self.quarters, progress=progress)
+
+    def summary(self, ablation: Ablation) -> dict[str, Any]:
+        """Return the numbers of an ablation, as ``--json`` gives them."""
+        return results.plain(ablation.to_json())
+
+    def write(self, ablation: Ablation, speak: Speaker) -> Path:
+        """Write everything, whole, and return where."""
+        from analysis import figures
+
+        content = self.summary(ablation)
+        with results.writing(self.path) as folder:
+            (folder / "principles.json").write_text(results.as_json(content) + "\n", encoding="utf-8")
+            results.write_table(ablation.combinations(), folder / "combinations")
+            results.write_table(ablation.runs.table, folder / "runs")
+            (folder / "pictures").mkdir()
+            figures.save(ablation.plot(speak.say.code), folder / "pictures" / "principles")
+            record = results.provenance(self.command, self.configuration, content, self.began)
+            (folder / results.PROVENANCE).write_text(results.as_json(record) + "\n", encoding="utf-8")
+        return self.path
+
+
 class Again(NamedTuple):
     """What running a folder again showed: how many values were held against each other, and which differ."""
 
@@ -175,7 +218,7 @@ def run_again(path: Path, workers: int | None = None, progress: Progress | None 
     record = results.read_provenance(path)
     kept = record["configuration"]
     problem = partial(results.UnreadableResult, "error.torn_result", file=path / results.PROVENANCE)
-    if record["command"] not in ("run", "compare"):
+    if record["command"] not in ("run", "compare", "principles"):
         raise problem(problem=f"command is {record['command']!r}")
     try:
         scenario = Scenario.from_resolved(kept["park"])
@@ -190,6 +233,11 @@ def run_again(path: Path, workers: int | None = None, progress: Progress | None 
         old = results.read_json(path / "summary.json")
         new = folder.summary(folder.compute(scenario, strategies[0]))
         hashes: dict[str, str] = {}
+    elif record["command"] == "principles":
+        all_six = PrinciplesFolder.of(scenario, strategies[0], seeds, quarters, path)
+        old = results.read_json(path / "principles.json")
+        new = all_six.summary(all_six.compute(scenario, strategies[0], workers, progress))
+        hashes = {}
     else:
         both = CompareFolder.of(scenario, strategies, seeds, quarters, path)
         old = results.read_json(path / "comparison.json")
@@ -214,7 +262,7 @@ def read_teller(path: Path, say: Language) -> Teller:
     record = results.read_provenance(path)
     if record["command"] != "run":
         raise results.UnreadableResult("error.no_run", folder=path, command=record["command"])
-    needed = ("companies", "owners", "parcels", "opportunities", "seats", "events", "deeds", "projects")
+    needed = ("companies", "owners", "parcels", "opportunities", "seats", "events", "deeds", "projects", "indicators")
     tables = {name: _read_table(path / "tables" / f"{name}.parquet") for name in needed}
     twin = {name: _read_table(path / "twin" / f"{name}.parquet") for name in needed if name in TWIN_TABLES}
     return Teller(tables, say, twin)

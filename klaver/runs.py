@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.compare import Comparison
+    from analysis.principles import Ablation
     from sim.inputs.scenario import Scenario
     from sim.inputs.strategy import Strategy
 
 DEFAULT_SEEDS = 200
 QUICK_SEEDS = 20
+PRINCIPLE_SEEDS = 40
 ONE_RUN = (
     "private_investment", "public_outlay", "multiplier_gross", "multiplier_additional", "social_balance", "vitality",
     "vitality_occupancy", "vitality_premises", "vitality_public_space", "vitality_jobs", "vitality_dynamics",
@@ -121,6 +123,52 @@ def compare(
     place = sim_park(scenario, quarters)
     records = {strategy.name: strategy.record(scenario, place.gross_ha) for strategy in chosen}
     return compare_runs(run_pairs(place, records, list(numbers), workers, progress))
+
+
+def ablate(
+    park: Scenario | str,
+    strategy: Strategy | str = "demand_driven",
+    seeds: int | Sequence[int] = PRINCIPLE_SEEDS,
+    *,
+    workers: int | None = None,
+    quarters: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Ablation:
+    """Run a strategy with every combination of the six guiding principles, on the same seeds, each with its twin.
+
+    Parameters
+    ----------
+    park, strategy
+        As :func:`run` takes them; of the strategy everything but the six switches is kept.
+    seeds, workers, quarters, progress
+        As :func:`compare` takes them.
+
+    Returns
+    -------
+    Ablation
+        With main effects, what each adds to the other five, interactions, and ``to_json()``.
+
+    Raises
+    ------
+    ValueError
+        If an input cannot be used; the text says what is wrong.
+    """
+    from analysis.experiment import run_pairs
+    from analysis.principles import PRINCIPLES, Ablation, combination_names
+
+    scenario = scenarios.load_park(park) if isinstance(park, str) else park
+    chosen = strategies_of.load_strategy(strategy) if isinstance(strategy, str) else strategy
+    if isinstance(seeds, int) and seeds < 1:
+        raise ValueError(Language("en")("error.seeds", n=seeds))
+    numbers = range(1, seeds + 1) if isinstance(seeds, int) else seeds
+    compile_rules()
+    place = sim_park(scenario, quarters)
+    records = {}
+    for name in combination_names():
+        switches = {principle: bit == "1" for principle, bit in zip(PRINCIPLES, name[1:], strict=True)}
+        variant = chosen.model_copy(update={"principles": strategies_of.Principles(**switches), "name": name})
+        records[name] = variant.record(scenario, place.gross_ha)
+    return Ablation(run_pairs(place, records, list(numbers), workers, progress), chosen.name)
 
 
 def sim_park(scenario: Scenario, quarters: int | None = None) -> model.Park:
