@@ -223,6 +223,41 @@ def new(
     speak.data({"path": path, "kind": kind})
 
 
+@command(app, "profile")
+def profile(
+    speak: Speaker,
+    answers: Annotated[Path | None, typer.Argument(metavar="FILE", help="help.answers")] = None,
+    new: Annotated[Path | None, typer.Option("--new", metavar="FILE", help="help.new_form")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="help.profile_out")] = None,
+    force: Force = False,
+) -> None:
+    """A self-analysis, and the profile that follows from it."""
+    from klaver.profiles import empty_form, show_profile, strategy_text, write_text
+    from sim.inputs.self_analysis import read_profile
+
+    say = speak.say
+    if (answers is None) == (new is None):
+        raise BadOption("error.profile_one")
+    if new is not None:
+        write_text(new, empty_form(say), force)
+        speak.result(say("profile.form_written", path=new))
+        speak.data({"form": new})
+        return
+    assert answers is not None
+    found = read_profile(answers)
+    path = out or answers.with_name(f"{answers.stem}-strategy.toml")
+    write_text(path, strategy_text(found, say), force)
+    show_profile(speak, found)
+    speak.remark(say("profile.written", path=path, command=f"klaver compare rollepaal --strategies none,{path}"))
+    speak.data({
+        "name": found.name, "strategy_file": path, "unanswered": [question.id for question in found.unanswered],
+        "settings": [
+            {"key": s.key, "value": s.value, "question": s.question.id, "answer": s.answer, "leaf": s.question.leaf,
+             "because": s.question.because.get(say.code)} for s in found.settings
+        ],
+    })  # fmt: skip
+
+
 @command(app, "doctor")
 def doctor(speak: Speaker) -> int:
     """Is everything there."""

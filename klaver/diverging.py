@@ -190,8 +190,8 @@ def _led_to(first: Teller, second: Teller) -> list[str]:
     for key in a.keys() & b.keys():
         x, y = a[key], b[key]
         if x.state != y.state and "prospect" not in (x.state, y.state):
-            told.append((50_000.0 * float(x.jobs), say(
-                "diverge.company", who=first.party(x.Index), a=say(f"state.{x.state}"), b=say(f"state.{y.state}"))))  # fmt: skip
+            states = {"a": say(f"state.{x.state}"), "b": say(f"state.{y.state}")}
+            told.append((50_000.0 * float(x.jobs), say("diverge.company", who=first.party(x.Index), **states)))
     told.sort(key=lambda item: (-item[0], item[1]))
     lines = [text for _, text in told[:MOST_RESULTS]]
     if len(told) > MOST_RESULTS:
