@@ -133,8 +133,8 @@ class Ablation:
 
     def _multiplier(self, name: str) -> Estimate:
         return additional_multiplier(
-            self.runs.values(name, "private_investment"), self.runs.values(TWIN, "private_investment"),
-            self.runs.values(name, "public_outlay"), self.runs.values(TWIN, "public_outlay"), self.runs.gross_ha,
+            self.runs.values(name, "private_investment"), self.runs.values(name, "public_outlay"),
+            self.runs.values(TWIN, "private_investment"), self.runs.values(TWIN, "public_outlay"), self.runs.gross_ha,
         )  # fmt: skip
 
     @cached_property

@@ -54,6 +54,8 @@ def take_office(world: World) -> None:
     process.cycle, process.step, process.map_at = 0, 0, NEVER
     process.attained = -1.0
     process.since = quarter
+    # What was delivered before counts for nobody's satisfaction with this strategy.
+    process.firms_score = process.town_score = process.scored = 0
     owners = world.owners[: world.counts[0].owners]
     companies = [row for row, kind in enumerate(owners.kind.tolist()) if kind == 4]
     organisation.fund = -1 - companies[0] if companies else 0
