@@ -15,13 +15,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from klaver.runs import compare, run
+    from klaver.runs import ablate, compare, run
     from sim.inputs.scenario import list_parks, load_park
     from sim.inputs.strategy import list_strategies, load_strategy
 
-__all__ = ["__version__", "compare", "list_parks", "list_strategies", "load_park", "load_strategy", "run"]
+__all__ = ["__version__", "ablate", "compare", "list_parks", "list_strategies", "load_park", "load_strategy", "run"]
 
 _HOMES = {
+    "ablate": "klaver.runs",
     "compare": "klaver.runs",
     "run": "klaver.runs",
     "list_parks": "sim.inputs.scenario",

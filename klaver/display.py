@@ -224,7 +224,9 @@ def show_principles(speaker: Speaker, content: Mapping[str, Any]) -> None:
             speaker.result(say("principle.interaction", outcome=name, a=a, b=b, n=_effect(say, outcome, pair["mean"])))
     speaker.remark(say("principle.reading"))
     if content["note"]:
-        speaker.remark(say("compare.few_seeds") if "compare.few_seeds" in say else content["note"])
+        from analysis.statistics import FEW_SEEDS
+
+        speaker.remark(say("compare.few_seeds", seeds=content["seeds"], least=FEW_SEEDS))
 
 
 def _effect(say: Language, outcome: str, value: float | None) -> str:

@@ -95,10 +95,36 @@ exit = true
 
 [organisation]      # fte and mandate may be left out: then those of the park
 competence = {{ regisseren = 0.7, aanjagen = 0.7, verbinden = 0.7, ontzorgen = 0.7 }}  # chance that an action succeeds
+domains = {{ economy = 0.9, space = 0.9, sustainability = 0.9, traffic = 0.9 }}  # know-how at hand when it is needed
+core_team = 0.6         # share of the hours with people that firms know
+shell_hours = 0.0       # hours a quarter hired from outside
+candour = 0.8           # says openly what is not known or not possible
+experience = 0.3        # with set ways of running projects
+learning = 0.5          # how much practice and feedback change competence
+staff_turnover = 0.15   # chance a year that the account manager leaves
+earmarked = 0.0         # share of the budget for public works only
+lead = "none"           # or "project", "process", "programme"
+style = {{ society = 0.5, results = 0.5 }}  # or perspective = "lawful", "performing", "networking", "responsive"
+goal_clarity = 0.8
+
+[goals]             # fixed beforehand; without a criterion an effect cannot be shown
+criterion = "vitality"  # or "vacancy", "jobs", "future", "none"
+level = 5.0             # points of 100 better, or per cent of jobs
+years = 8.0
+
+[weights]           # of the lines of the value case; 1 is the unit value as it stands
+jobs = 1.0
+energy = 1.0
+
+[third_parties]
+intermediary = false    # hired when scale and council allow
+fund_capital = 0.0      # euros for a redevelopment company
+levy_zone = false       # help firms to a zone with a compulsory levy
 
 [money]
 max_public_share = 0.5  # of the cost of works
 private_ratio = 2.0     # private euros of works for each public euro
+instrument = "grant"    # or "loan", "guarantee", "mix"
 
 [exit]                  # stop conditions, for the principle of that name
 rounds = 3

@@ -8,6 +8,7 @@ objects, for ensembles; they step the same world by the same rules.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ def has_room(world):
             and world.deeds.shape[0] - counts.deeds >= 512)
 
 
-def run_until(world: World, until: int) -> World:
+def run_until(world: World, until: int, begin: Callable[[], World] | None = None) -> World:
     """Return ``world`` stepped to quarter ``until``, with larger tables where it needed them.
 
     A quarter in which a table overflowed all the same is never kept: the run goes back to where it began, with room
@@ -101,13 +102,18 @@ def run_until(world: World, until: int) -> World:
         Changed in place as far as its tables allow.
     until
         Quarter that the clock shows at the end.
+    begin
+        Gives the world as it is now once more, to go back to; by default a copy is made.
     """
-    start = copy_world(world)
+    start = None if begin is not None else copy_world(world)
     while world.clock[0].quarter < until:
         while world.clock[0].quarter < until and has_room(world):
             pass_quarter(world)
         full = int(world.counts[0].full)
         if full:
+            if start is None:
+                assert begin is not None
+                start = begin()
             for table in TABLES:
                 start = grow(start, table)
             world = copy_world(start)
@@ -183,9 +189,12 @@ def simulate(world: World, strategy: np.recarray) -> World:
     strategy
         One record of dtype ``records.STRATEGY``.
     """
-    run = copy_world(world)
-    adopt_strategy(run, strategy)
-    return run_until(run, int(run.clock[0].horizon))
+    def begin() -> World:
+        run = copy_world(world)
+        adopt_strategy(run, strategy)
+        return run
+
+    return run_until(begin(), int(world.clock[0].horizon), begin)
 
 
 def __getattr__(name: str) -> Any:

@@ -189,6 +189,7 @@ ENVIRONMENT = _record([
     ("break_at", "i8"),      # quarter of the last political break, NEVER
     ("window_from", "i8", (4,)), ("window_to", "i8", (4,)), ("window_part", "f8", (4,)),  # dated subsidy windows
     ("trust", "f8"),         # mean trust of sitting companies in the municipality, 0-1
+    ("word", "i8"),          # firms that were brought into contact with others this quarter
     ("vacancy", "f8"),       # share of floor space without occupant, 0-1
     ("park_quality", "f8", (8,)),  # mean perceived site quality, last 8 quarters (ring by quarter)
 ])

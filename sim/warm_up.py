@@ -96,6 +96,7 @@ def compile_combinations(world: Any) -> None:
 
     from sim.rules import combinations
 
+    combinations.is_matching(world)
     movers = combinations.list_movers(world)
     sites, owners = combinations.list_sites(world, movers)
     combinations.move_gains(world, movers, sites, owners)

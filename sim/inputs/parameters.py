@@ -187,6 +187,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     _p("supply_land_share", 0.5, 0, 1, "of budget", "J", "mechanics C10", "supply-driven budget meant for buying sites"),
     _p("collective_private", 0.3, 0, 1, "of cost", "J", "mechanics C10", "what companies pay of a collective measure"),
     _p("collective_rate", 0.03, 0, 1, "per quarter", "J", "pattern 9", "dissatisfied neighbours raise a collective measure"),
+    _p("shared_measures", 1, 0, 1, "switch", "J", "model 5", "firms can share parking, energy, water and security"),
     _p("theme_rate", 0.004, 0, 0.2, "per quarter", "J", "pattern 9", "firms start sharing parking, energy or security unaided"),
     _p("services_gain", 0.15, 0, 0.5, "0-1", "J", "-", "services gained by a collective measure"),
     _p("ask_markup", 1.05, 0.9, 1.3, "of value", "J", "mechanics C10", "asking price"),

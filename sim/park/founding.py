@@ -656,7 +656,7 @@ class _Founding:
 
 
 def grow(world: World, table: str) -> World:
-    """Return a copy of ``world`` in which one table has twice as many rows, and what goes along with it too.
+    """Return ``world`` with one table twice as large, and what goes along with it too; all other arrays are shared.
 
     Parameters
     ----------
@@ -667,11 +667,11 @@ def grow(world: World, table: str) -> World:
     Returns
     -------
     World
-        Arrays of its own. ``counts[0].full`` is as it was.
+        The larger tables, the balances and the work space are new arrays. ``counts[0].full`` is as it was.
     """
     if table not in _TABLES:
         raise ValueError(f"no table {table!r}; there are {', '.join(_TABLES)}")
-    members = records.copy_world(world).members()
+    members = world.members()
     along = {
         "parcels": ("borders", "border_m", "near", "near_weight"),
         "opportunities": ("seats", "road_old", "road_new"),

@@ -39,7 +39,7 @@ IMPOSSIBLE = -1e12  # euros: a move that cannot be
 
 def combine_moves(world: World) -> None:
     """Find the chains and rings among those who look for a site this quarter, and open their deals."""
-    if world.parameters[0].combine <= 0.0:
+    if not is_matching(world):
         return
     movers = list_movers(world)
     if movers.size < 2:
@@ -48,9 +48,10 @@ def combine_moves(world: World) -> None:
     occupied = int((owners >= 0).sum())
     if occupied == 0:
         return
-    gains = move_gains(world, movers, sites, owners)
-    if not (gains[:, :occupied] > 0.0).any():
+    # The sites that a mover would leave come first: unless somebody gains on one of those, there is nothing to combine.
+    if not (move_gains(world, movers, sites[:occupied], owners[:occupied]) > 0.0).any():
         return
+    gains = move_gains(world, movers, sites, owners)
     for chain, is_ring in find_combinations(gains, owners, int(world.parameters[0].chain_depth),
                                             int(world.parameters[0].ring_size)):
         if is_ring:
@@ -115,6 +116,12 @@ def find_combinations(
         if k == first and 2 <= len(ring) <= most_parties:
             found.append((ring, True))
     return found
+
+
+@rule
+def is_matching(world):
+    """Return whether a matcher brought anybody into contact this quarter, and combinations are looked for at all."""
+    return world.environment[0].word > 0 and world.parameters[0].combine > 0.0
 
 
 @rule

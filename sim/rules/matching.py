@@ -93,6 +93,7 @@ def wants_site(company):
 def spread_word(world):
     """Without anybody's help: a broker takes up a demand, or neighbours talk over the fence."""
     p, clock = world.parameters[0], world.clock[0]
+    world.environment[0].word = 0
     reach = p.broker_rate
     if world.process[0].map_at > NEVER and clock.quarter - world.process[0].map_at < 4:
         # An opportunity map that is up to date shows parties where the others are.
@@ -104,6 +105,8 @@ def spread_word(world):
         if company.introduced == 0 and draws.uniform(
                 clock.seed, draws.BROKER, clock.quarter, company.key, 0) < reach:
             company.introduced = 1
+        if company.introduced > 0:
+            world.environment[0].word += 1
         if company.parcel < 0:
             continue
         for k in range(world.parcels[company.parcel].n_borders):
@@ -416,13 +419,16 @@ def open_deal(world, i, j):
 def note_shared_costs(world, o):
     """Link opportunity ``o`` to a live one on an adjoining parcel: together they save on works (source L1201-1202)."""
     case = world.opportunities[o]
+    best = -1
     for k in range(world.parcels[case.parcel].n_borders):
         other = world.parcels[world.borders[case.parcel, k]].opportunity
-        if other >= 0 and other != o and world.opportunities[other].shares_with < 0:
-            case.shares_with = other
-            world.opportunities[other].shares_with = o
-            events.happen(world, events.SHARED_COSTS, o, NOBODY, case.parcel, float(other), 0.0)
-            return
+        if other >= 0 and other != o and world.opportunities[other].shares_with < 0 and (
+                best < 0 or world.opportunities[other].key < world.opportunities[best].key):
+            best = other
+    if best >= 0:
+        case.shares_with = best
+        world.opportunities[best].shares_with = o
+        events.happen(world, events.SHARED_COSTS, o, NOBODY, case.parcel, float(best), 0.0)
 
 
 @rule
@@ -613,6 +619,8 @@ def theme_of_need(world, s):
     segment = world.segments[s]
     if segment.quality < p.works_trigger - 0.15:
         return PUBLIC_SPACE
+    if p.shared_measures <= 0.0:
+        return -1
     floor, energy, parking, empty, n = 0.0, 0.0, 0.0, 0, 0
     for j in range(world.counts[0].parcels):
         parcel = world.parcels[j]

@@ -153,7 +153,15 @@ def list_work(world):
         2 project, 3 segment).
     """
     counts = world.counts[0]
-    capacity = 2 * counts.companies + 9 * counts.opportunities + counts.projects + counts.segments + 4
+    # Room for what can be asked now: tables sized by all that ever were would be allocated anew every quarter.
+    capacity = counts.projects + counts.segments + 4
+    for i in range(counts.companies):
+        state = world.companies[i].state
+        if state == SITTING or state == PROSPECT:
+            capacity += 3
+    for o in range(counts.opportunities):
+        if is_live(world.opportunities[o]):
+            capacity += 9
     jobs = np.empty((capacity, 6))
     order = np.empty(capacity, np.uint64)
     n = 0
@@ -193,14 +201,16 @@ def list_park_work(world, jobs, order, n):
 
 @rule
 def add_job(world, jobs, order, n, role, action, target, hours, process, kind, since, key):
-    """Write one job and its place in the queue (waiting longest first; ties by key); return the new count."""
+    """Write one job and its place in the queue (waiting longest first; ties by key, then action); return the new count."""
     jobs[n, 0] = role
     jobs[n, 1] = action
     jobs[n, 2] = target
     jobs[n, 3] = hours
     jobs[n, 4] = process
     jobs[n, 5] = kind
-    order[n] = (np.uint64(min(max(since + 20_000, 0), 60_000)) << np.uint64(47)) | (np.uint64(key) >> np.uint64(17))
+    # One case may ask a role for several actions: the last bits keep them in one order, whatever stands around them.
+    tie = ((np.uint64(key) >> np.uint64(17)) & ~np.uint64(15)) | np.uint64(action)
+    order[n] = (np.uint64(min(max(since + 20_000, 0), 60_000)) << np.uint64(47)) | tie
     return n + 1
 
 

@@ -35,7 +35,7 @@ def written(place: Path) -> list[str]:
 
 def test_run_writes_tables_twice_pictures_the_story_and_its_provenance(results: Path) -> None:
     folder = results / "run"
-    assert written(folder) == ["pictures", "provenance.json", "story.md", "summary.json", "tables", "twin"]
+    assert written(folder) == ["cases.md", "pictures", "provenance.json", "story.md", "summary.json", "tables", "twin"]
     tables = {path.stem for path in (folder / "tables").glob("*.parquet")}
     assert tables >= {"companies", "parcels", "opportunities", "seats", "ledger", "events", "indicators"}
     assert tables == {path.stem for path in (folder / "tables").glob("*.csv")}

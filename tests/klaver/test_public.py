@@ -11,7 +11,7 @@ import klaver as kl
 
 def test_the_public_names_are_exactly_all() -> None:
     assert kl.__all__ == [
-        "__version__", "compare", "list_parks", "list_strategies", "load_park", "load_strategy", "run",
+        "__version__", "ablate", "compare", "list_parks", "list_strategies", "load_park", "load_strategy", "run",
     ]  # fmt: skip
     assert dir(kl) == sorted(kl.__all__)
     assert all(getattr(kl, name) is not None for name in kl.__all__)
