@@ -32,6 +32,8 @@ BANDS = {
     "4 outdated parks (a quarter of net area), %": (25.0, 35.0),
     "4 change of outdated floor space over 20 years, points": (-3.0, 3.0),
     "building investment, EUR per worker and year": (1_000.0, 3_000.0),
+    "10 terms in which the alderman left early, %": (40.0, 55.0),
+    "10 elections with a political break, %": (21.0, 22.0),
 }
 
 
@@ -61,6 +63,10 @@ def follow_without_policy(park: model.Park, seed: int) -> dict[str, float]:
     path = world.indicators[: park.quarters]
     at = outcomes.INDICATORS.index
     firms, totals = path[:, at("companies")].mean(), world.accounts[0]
+    events = world.events[: world.counts[0].events]
+    left = events.quarter[(events.kind == records.EVENT["alderman_left"]) & (events.quarter >= 0)]
+    broke = int(((events.kind == records.EVENT["political_break"]) & (events.quarter > 0)).sum())
+    terms = park.quarters // 16
     return {
         "1 relocation, % of firms a year": 100 * (totals.moved_within + totals.moved_away) / years / firms,
         "2 firms that plan to move, %": 100 * path[:, at("plans_to_move")].mean(),
@@ -70,6 +76,8 @@ def follow_without_policy(park: model.Park, seed: int) -> dict[str, float]:
         "3 parks with structural vacancy, %": 100 * structural / years,
         "4 outdated parks (a quarter of net area), %": 100 * outdated_now / years,
         "4 change of outdated floor space over 20 years, points": 100 * (path[-1, at("outdated")] - path[0, at("outdated")]),
+        "10 terms in which the alderman left early, %": 100 * len(set((left // 16).tolist())) / terms,
+        "10 elections with a political break, %": 100 * broke / max(terms - 1, 1),
         "building investment, EUR per worker and year": totals.private_works / 100 / years / path[:, at("jobs")].mean(),
     }
 

@@ -24,7 +24,8 @@ INDICATORS = (
     "queue_regisseren", "queue_aanjagen", "queue_verbinden", "queue_ontzorgen", "spent_regisseren", "spent_aanjagen",
     "spent_verbinden", "spent_ontzorgen", "hours_lapsed", "plans_to_move", "plans_to_renovate", "satisfaction",
     "activity", "realised", "exited", "started", "budget_left", "moved", "renovated", "fund_cash", "loans_outstanding",
-    "mandate", "goal_attained", "plans_known", "step", "competence", "misfits", "reputation",
+    "mandate", "goal_attained", "plans_known", "step", "competence", "misfits", "reputation", "quality_town",
+    "quality_firms",
 )
 N_INDICATORS = len(INDICATORS)
 
@@ -72,11 +73,13 @@ def write_indicators(world, row):
         area += world.segments[s].area
         public += world.segments[s].area * world.segments[s].quality
     jobs, trust, members, sitting, doubt, moving, renovating, content = 0.0, 0.0, 0, 0, 0.0, 0, 0, 0.0
+    seen = 0.0
     for i in range(world.counts[0].companies):
         company = world.companies[i]
         if company.state == SITTING:
             sitting += 1
             jobs += company.jobs
+            seen += company.site_quality
             trust += company.trust
             doubt += company.uncertainty
             content += company.satisfaction
@@ -146,6 +149,9 @@ def write_indicators(world, row):
     out[44] = skill
     out[45] = misfits
     out[46] = organisation.reputation
+    # The same decay seen twice: the municipality looks at premises and public space, firms at what suits them.
+    out[47] = 0.5 * quality / floor + 0.5 * public / max(area, 1.0)
+    out[48] = seen / n
 
 
 @rule

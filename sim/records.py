@@ -323,7 +323,6 @@ TEAM = _record([             # the municipality's working state
     ("overhead", "f8"),      # hours of appraisal and ranking owed, taken off the next quarter
     ("budget_left", "f8"),   # euros this year
     ("committed", "f8"),     # euros promised and not yet paid
-    ("quality_view", "f8"),  # its own view of the park's quality, 0-1
     ("actions", "i8", (15,)),  # done so far, in the order of ACTIONS
     ("succeeded", "i8", (15,)),
 ])

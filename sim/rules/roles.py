@@ -133,6 +133,9 @@ def judge_cases(world):
                 team.actions[A_APPRAISAL] += 1
                 team.succeeded[A_APPRAISAL] += 1
             case.value_seen = case.value + error
+            if strategy.principles[SOCIETAL_VALUE]:
+                events.record_deed(world, REGISSEREN, A_APPRAISAL, 1, o, p.hours_appraisal, True, case.value,
+                                   case.value_seen)
             if strategy.principles[SOCIETAL_VALUE] and case.value_seen < 0.0:
                 case.dropped = True
                 case.rejected = True
@@ -195,7 +198,7 @@ def list_park_work(world, jobs, order, n):
     if process.known >= p.picture_share and clock.quarter - process.map_at >= 4:
         n = add_job(world, jobs, order, n, AANJAGEN, A_MAP, 0, p.hours_map, IDENTIFY, 4, process.map_at, np.uint64(1))
     if strategy.levy_zone and organisation.levy_until <= clock.quarter and organisation.levy_support < p.levy_talks:
-        n = add_job(world, jobs, order, n, VERBINDEN, A_LEVY, 0, p.hours_levy, IDENTIFY, 4, clock.quarter, np.uint64(2))
+        n = add_job(world, jobs, order, n, VERBINDEN, A_LEVY, 0, p.hours_levy, IDENTIFY, 4, -12_000, np.uint64(2))
     return n
 
 
