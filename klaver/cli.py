@@ -310,8 +310,8 @@ def rerun(
 def why(
     speak: Speaker,
     folder: Folder,
-    kind: Annotated[str, typer.Argument(metavar="company|parcel|opportunity|role", help="help.why_kind")],
-    name: Annotated[str, typer.Argument(metavar="ID", help="help.why_id")],
+    kind: Annotated[str, typer.Argument(metavar="company|parcel|opportunity|role|municipality", help="help.why_kind")],
+    name: Annotated[str, typer.Argument(metavar="ID", help="help.why_id")] = "",
 ) -> None:
     """The chain of events behind something."""
     from klaver.folders import read_teller
@@ -319,6 +319,13 @@ def why(
     say, teller = speak.say, read_teller(folder, speak.say)
     if kind == "role":
         show_role(speak, teller, name)
+        return
+    if kind == "municipality":
+        lines = teller.on_the_park()
+        speak.result(say("story.park"))
+        for text in teller.told(lines) or [say("why.nothing")]:
+            speak.result(f"  {text}")
+        speak.data({"kind": kind, "events": [line.__dict__ for line in lines]})
         return
     row = teller.find(kind, name)
     called = teller.tables["companies"]["name"].iloc[row] if kind == "company" else teller.parcel(row)

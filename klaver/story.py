@@ -62,6 +62,13 @@ MEASURES: dict[str, tuple[str, str]] = {
 ON_A_ROAD = ("works_announced", "works_delivered", "broken_promise", "works_late")
 """Events whose ``parcel`` is a segment of public space."""
 
+ON_THE_PARK = (
+    "internal_work", "goals_set", "step_reached", "map_drawn", "effects_measured", "effects_undefined", "election",
+    "political_break", "weights_changed", "alderman_left", "manager_left", "window_opened", "intermediary_hired",
+    "fund_filled", "fund_bought", "fund_dry", "levy_vote_won", "levy_vote_lost", "levy_ended", "plan_leaked",
+)  # fmt: skip
+"""Events of the municipality and the park as a whole: the seven steps, the people, politics and third parties."""
+
 _LEAD_UP = ("plan_formed", "plan_disclosed", "introduced", "review_pushed")
 _LEAD_UP_QUARTERS = 24
 _ORIGINS = {1: "broker", 2: "border", 3: "municipality"}
@@ -248,11 +255,18 @@ class Teller:
     def full_story(self, park: str, strategy: str, seed: int) -> str:
         """Return the story of all opportunities as Markdown."""
         parts = [self.say("story.title", park=park, strategy=strategy, seed=seed), self.count() + "\n"]
+        steps = self.told(self.on_the_park())
+        if steps:
+            parts += [f"## {self.say('story.park')}\n", *(f"- {line}" for line in steps), ""]
         for opportunity in self.opportunities():
             parts.append(f"## {self.heading(opportunity)}\n")
             parts += [f"- {line}" for line in self.tell(opportunity, None)]
             parts.append("")
         return "\n".join(parts)
+
+    def on_the_park(self) -> list[Line]:
+        """Return what happened to the municipality and the park as a whole since the start of the run."""
+        return self._lines(e for e in self._events if e.kind in ON_THE_PARK and e.opportunity < 0 and e.quarter >= 0)
 
     def _chain(self, opportunity: int) -> list[Line]:
         """Return the steps of an opportunity, with what its demander did shortly before."""

@@ -279,8 +279,7 @@ def begin_task(world, o, task):
                     lose_trust(world, world.companies[world.seats[o, k].party])
             return
         if task == BUILD:
-            pay_grant(world, o)
-            pay_loan(world, o)
+            pay_public_money(world, o)
             if case.parcel >= 0 and case.kind != COLLECTIVE:
                 world.parcels[case.parcel].building_until = case.task_until
         if length > 0:
@@ -307,8 +306,7 @@ def work_on_task(world, o):
         case.task_until = max(case.task_until, clock.quarter + task_length(world, o, case.task))
         events.happen(world, events.TASK_RESUMED, o, NOBODY, case.parcel, float(case.task), 0.0)
         if case.task == BUILD:
-            pay_grant(world, o)
-            pay_loan(world, o)
+            pay_public_money(world, o)
     if clock.quarter < case.task_until:
         return
     if case.task == TRANSFER and not transfer(world, o):
@@ -333,21 +331,6 @@ def move_utility(world, o):
     case.paid += case.utility
     world.parcels[case.parcel].utility = 0.0
     events.happen(world, events.UTILITY_MOVED, o, buyer, case.parcel, case.utility, 0.0)
-
-
-@rule
-def pay_loan(world, o):
-    """Pay out the promised loan once building begins, or note the guarantee."""
-    case = world.opportunities[o]
-    if case.loan > 0.0:
-        lend(world, o, world.seats[o, 0].party, case.loan, False)
-        world.team[0].committed -= case.loan
-        case.loan = 0.0
-        case.grant_paid = True
-    elif case.guarantee > 0.0:
-        lend(world, o, world.seats[o, 0].party, case.guarantee, True)
-        case.guarantee = 0.0
-        case.grant_paid = True
 
 
 @rule
@@ -547,15 +530,20 @@ def clean_up(world, o):
 
 
 @rule
-def pay_grant(world, o):
-    """Pay the promised public money once works begin: the province its part, the municipality the rest."""
+def pay_public_money(world, o):
+    """Pay what was promised once works begin: the province its part of a grant, the municipality grant and loan.
+
+    Of a guarantee nothing is paid: it is noted, and counts when it is called. Done once.
+    """
     case = world.opportunities[o]
-    if case.grant <= 0.0 or case.grant_paid or case.kind == COLLECTIVE:
+    if case.grant_paid or case.kind == COLLECTIVE or case.grant + case.loan + case.guarantee <= 0.0:
         return
     buyer = world.seats[o, 0].party
     ledger.pay(world, PROVINCE, buyer, case.province, GRANT, o, case.parcel)
     ledger.pay(world, MUNICIPALITY, buyer, case.grant - case.province, GRANT, o, case.parcel)
-    world.team[0].committed -= case.grant - case.province
+    lend(world, o, buyer, case.loan, False)
+    lend(world, o, buyer, case.guarantee, True)
+    world.team[0].committed -= case.grant - case.province + case.loan
     case.grant_paid = True
 
 

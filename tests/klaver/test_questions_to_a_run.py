@@ -164,3 +164,10 @@ def test_a_profile_becomes_a_strategy_that_runs(klaver: Klaver) -> None:
     content = json.loads(klaver("profile", "t.toml", "--out", "s.toml", "--json").stdout)
     assert {s["key"]: s["value"] for s in content["settings"]} == {"money.instrument": "loan", "organisation.fte": 2.0}
     assert klaver("run", "small_village", "--strategy", "s.toml", "--quarters", "8").exit_code == 0
+
+
+def test_the_steps_people_and_politics_of_the_municipality_are_told(run: Path, klaver: Klaver) -> None:
+    found = json.loads(klaver("why", run, "municipality", "--json").stdout)
+    kinds = [event["kind"] for event in found["events"]]
+    assert "goals_set" in kinds and "step_reached" in kinds
+    assert "The municipality and the park as a whole" in (run / "story.md").read_text(encoding="utf-8")

@@ -158,7 +158,8 @@ def test_a_company_is_found_by_number_and_by_name(name):
         ("company", "99", "There is no company '99' in this run."),
         ("company", "٣", "There is no company '٣' in this run."),
         ("opportunity", "-1", "There is no opportunity '-1' in this run."),
-        ("shop", "1", "'shop' is no kind of thing to ask about; allowed are company, parcel, opportunity."),
+        ("shop", "1", "'shop' is no kind of thing to ask about; allowed are company, parcel, opportunity, role and "
+                      "municipality."),
     ],
 )
 def test_what_is_not_there_is_told_with_near_matches(kind, name, message):
