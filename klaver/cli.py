@@ -381,6 +381,9 @@ def case(
     from klaver.folders import read_teller, teller_at
 
     check_number("step", step, step is None or step in STEPS)
+    if name == "park":
+        show_social_balance(speak, folder)
+        return
     say, teller = speak.say, read_teller(folder, speak.say)
     row = teller.find("opportunity", name)
     quarter = None
@@ -396,6 +399,16 @@ def case(
         speak.result(say("balance.at_step", step=step, when=say.quarter(quarter)))
     show_balance(speak, table, words)
     speak.data({"step": step, "quarter": quarter, **table.to_json()})
+
+
+def show_social_balance(speak: Speaker, folder: Path) -> None:
+    """Show the social balance of a run against its twin, line by line."""
+    from klaver.display import show_social_lines
+    from klaver.folders import read_social_balance
+
+    table = read_social_balance(folder)
+    show_social_lines(speak, table)
+    speak.data({"lines": table.reset_index().to_dict("records")})
 
 
 @command(app, "diverge")

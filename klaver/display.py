@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from klaver.balance import LINES, Balance, balance
 from klaver.console import Speaker
 from klaver.diverging import MOST_EVENTS, Parting
 from klaver.language import Language
 from klaver.story import Teller
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHOWN = ("multiplier_gross", "multiplier_additional", "vitality", "social_balance")
 _EUROS = ("private_investment", "public_outlay", "social_balance")
@@ -270,3 +273,23 @@ def show_parting(speaker: Speaker, parting: Parting) -> None:
         speaker.result(say("diverge.led_to"))
         for text in parting.led_to:
             speaker.result(f"  {text}")
+
+
+def show_social_lines(speaker: Speaker, table: pd.DataFrame) -> None:
+    """Show a social balance: each line with its range, the council's weight, and its unit value with source."""
+    say = speaker.say
+    rows = []
+    weighed = bool((table["weight"] != 1.0).any())
+    for line, row in table.iterrows():
+        span = "" if row["low"] == row["high"] else f"{say.euros(row['low'])} … {say.euros(row['high'])}"
+        unit = ""
+        if math.isfinite(row["unit_value"]):
+            unit = f"{say.number(row['unit_value'], 0 if row['unit_value'] >= 10 else 2)} {row['unit']} [{row['mark']}]"
+        weight = say.number(row["weight"], 2) if row["weight"] != 1.0 else ""
+        memo = say("social.land", euros=say.euros(row["memo"])) if line == "land" else row["source"].strip("-")
+        council = [weight, say.euros(row["weighted"])] if weighed else []
+        rows.append([say(f"social.{line}_line"), say.euros(row["euros"]), span, *council, unit, memo])
+    names = ("line", "euros", "span", *(("weight", "weighted") if weighed else ()), "unit", "source")
+    heads = [say(f"social.{name}") for name in names]
+    speaker.result(speaker.table(heads, rows, say("social.title")))
+    speaker.remark(say("social.reading"))

@@ -268,6 +268,20 @@ def read_teller(path: Path, say: Language) -> Teller:
     return Teller(tables, say, twin)
 
 
+def read_social_balance(path: Path) -> pd.DataFrame:
+    """Return the social balance of a run's folder, as ``analysis.social_balance.balance_table`` made it.
+
+    Raises
+    ------
+    results.UnreadableResult
+        If the folder is no result of ``klaver run``, or torn.
+    """
+    record = results.read_provenance(path)
+    if record["command"] != "run":
+        raise results.UnreadableResult("error.no_run", folder=path, command=record["command"])
+    return _read_table(path / "tables" / "social_balance.parquet").set_index("line")
+
+
 def teller_at(path: Path, quarter: int, say: Language) -> Teller:
     """Return who tells the run of a folder as it stood after a quarter: the run is made again up to there.
 

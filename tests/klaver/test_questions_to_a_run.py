@@ -171,3 +171,11 @@ def test_the_steps_people_and_politics_of_the_municipality_are_told(run: Path, k
     kinds = [event["kind"] for event in found["events"]]
     assert "goals_set" in kinds and "step_reached" in kinds
     assert "The municipality and the park as a whole" in (run / "story.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_the_social_balance_of_the_park_is_shown_line_by_line(run: Path, klaver: Klaver, lang: str) -> None:
+    content = json.loads(klaver("case", run, "park", "--json").stdout)
+    total = next(line for line in content["lines"] if line["line"] == "total")
+    assert sum(line["euros"] for line in content["lines"]) == pytest.approx(2 * total["euros"])
+    assert klaver("case", run, "park", "--lang", lang).exit_code == 0
