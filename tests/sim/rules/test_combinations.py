@@ -116,3 +116,31 @@ def test_chains_come_about_on_a_large_park(name):
     ledger.reconcile(run)
     kinds = run.events.kind[: run.counts[0].events]
     assert (kinds == records.EVENT["chain_planned"]).any()
+
+
+def test_a_ring_of_three_goes_from_the_table_to_the_last_move():
+    world = copy_world(WORLD)
+    p = world.parameters[0]
+    p.waiting, p.step_rate, p.stall_chance, p.closure_rate = 0.0, 1.0, 0.0, 0.0
+    p.plan_lapse, p.plan_quarters, p.review_interval, p.review_cramped = 0.0, 20.0, 40.0, 0.0
+    p.moving_loss, p.moving_cost = 0.0, 30.0
+    free = owners_of_free_premises(world, 99)
+    for seed in range(20):
+        run = copy_world(world)
+        three = np.random.default_rng(seed).choice(free, 3, replace=False)
+        sites = [int(run.companies[i].parcel) for i in three]
+        for k in range(3):
+            company = run.companies[three[k]]
+            company.plan, company.introduced, company.next_review = records.MOVE_WITHIN, 3, 100
+            # The next one's premises are just what it needs.
+            company.space_per_job = run.parcels[sites[(k + 1) % 3]].floor / 1.1 / company.jobs
+        combinations.open_ring(run, three)
+        o = int(run.counts[0].opportunities) - 1
+        if run.opportunities[o].n_parties != 3:
+            continue
+        run = model.run_until(run, 20)
+        ledger.reconcile(run)
+        if run.opportunities[o].stage == records.DELIVERED:
+            assert [int(run.companies[i].parcel) for i in three] == [sites[1], sites[2], sites[0]]
+            return
+    raise AssertionError("no ring was delivered in 20 tries")
