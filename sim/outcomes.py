@@ -290,9 +290,28 @@ def _of_the_process(world: World) -> dict[str, float]:
 
 
 def unsold_assets(world: World) -> float:
-    """Return the value of sites bought and not yet sold, euros: at cost or market, whichever is less, per asset."""
+    """Return what public money still stands in, euros: sites at cost or market, loans at what is owed, the fund.
+
+    Sites bought and not yet sold count at the lesser of cost and market, per asset; of the redevelopment company what it
+    has in cash and sites counts, at most the capital that was paid in.
+    """
     parcels = world.parcels[: world.counts[0].parcels]
     held = parcels[(parcels.owner == -1) & parcels.live & (parcels.public_cents > 0)]
     p = world.parameters[0]
     market = held.area * p.land_price + held.floor * p.value_built * held.quality
-    return float(np.minimum(held.public_cents / 100.0, market).sum())
+    loans = world.loans[: world.counts[0].loans]
+    owed = loans.outstanding[~loans.guarantee & ~loans.called].sum() / 100.0
+    return float(np.minimum(held.public_cents / 100.0, market).sum() + owed + fund_worth(world))
+
+
+def fund_worth(world: World) -> float:
+    """Return what the redevelopment company is worth, euros, at most the public capital in it; 0 without capital."""
+    fund, capital = world.organisation[0].fund, world.accounts[0].capital / 100.0
+    if capital <= 0.0:
+        return 0.0
+    parcels = world.parcels[: world.counts[0].parcels]
+    held = parcels[(parcels.owner == fund) & parcels.live]
+    p = world.parameters[0]
+    market = (held.area * p.land_price + held.floor * p.value_built * held.quality - held.soil_cost / 100.0).sum()
+    cash = world.balances[account(fund)] / 100.0
+    return float(min(capital, max(0.0, cash + market)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim import ledger, model, records
+from sim import ledger, model, outcomes, records
 from sim.rules import bargaining, cases, finance, realisation, third_parties
 from sim.world import copy_world
 from tests.sim.small_parks import park, strategy
@@ -45,6 +45,17 @@ def test_a_loan_is_public_outlay_until_it_comes_back_and_then_it_can_be_lent_aga
     assert world.loans[0].outstanding == 0
     assert ledger.public_outlay(world) == pytest.approx(outlay)
     assert world.team[0].budget_left == pytest.approx(budget + 80_000.0)
+
+
+def test_what_is_owed_and_what_the_fund_is_worth_stand_beside_the_outlay():
+    world = fund_world(2_000_000.0)
+    world.clock[0].quarter = 1
+    assert outcomes.unsold_assets(world) == pytest.approx(2_000_000.0)  # all in cash; more would not count
+    finance.lend(world, 0, 0, 80_000.0, False)
+    finance.lend(world, 0, 0, 50_000.0, True)
+    assert outcomes.unsold_assets(world) == pytest.approx(2_080_000.0)
+    world.loans[0].called = True
+    assert outcomes.unsold_assets(world) == pytest.approx(2_000_000.0)
 
 
 def test_a_guarantee_costs_nothing_until_the_firm_closes(world):
