@@ -30,6 +30,7 @@ from sim.records import (
 @rule
 def perceive_park(world):
     """Rate every parcel on the motives, then let every company look at its site and at the world."""
+    look_around(world)
     for i in range(world.counts[0].parcels):
         if world.parcels[i].live:
             rate_parcel(world, i)
@@ -50,6 +51,27 @@ def perceive_park(world):
     if sitting > 0:
         world.environment[0].park_quality[world.clock[0].quarter % 8] = total / sitting
         world.environment[0].trust = trust / sitting
+
+
+@rule
+def look_around(world):
+    """Write what each parcel is as a neighbour into ``world.scratch_f`` (0-1, -1 without a building) and ``scratch``.
+
+    Side by side in memory they are read much faster than one by one from the records; ``scratch`` says whether
+    the premises are in use. Premises that stand vacant count at half their quality, as an empty building is a poor
+    neighbour; so do those of a firm that stands where it should not (a petrol station, a shop).
+    """
+    look, used = world.scratch_f, world.scratch
+    for j in range(world.counts[0].parcels):
+        parcel = world.parcels[j]
+        used[j] = 0
+        if parcel.floor <= 0.0:
+            look[j] = -1.0
+        elif parcel.occupant < 0:
+            look[j] = 0.5 * parcel.quality
+        else:
+            used[j] = 1
+            look[j] = parcel.quality * (0.5 if world.companies[parcel.occupant].misplaced else 1.0)
 
 
 @rule
@@ -119,27 +141,19 @@ def public_quality(world, parcel):
 
 @rule
 def neighbourhood(world, i):
-    """Return (mean building quality around parcel ``i``, share of it in use), weighted by distance and border.
-
-    Premises that stand vacant count at half their quality: an empty building is a poor neighbour.
-    """
+    """Return (mean quality of the buildings around parcel ``i``, share in use), weighted by distance (`look_around`)."""
+    look, in_use = world.scratch_f, world.scratch
     weight, quality, used = 0.0, 0.0, 0.0
     for k in range(NEAR):
         j = world.near[i, k]
         if j < 0:
             break
-        other = world.parcels[j]
-        if other.floor <= 0.0:
+        if look[j] < 0.0:
             continue
         w = world.near_weight[i, k]
         weight += w
-        if other.occupant >= 0:
-            # What stands where it should not (a petrol station, a shop) makes a poor neighbour too.
-            misplaced = world.companies[other.occupant].misplaced
-            quality += w * other.quality * (0.5 if misplaced else 1.0)
-            used += w
-        else:
-            quality += w * 0.5 * other.quality
+        quality += w * look[j]
+        used += w * in_use[j]
     if weight <= 0.0:
         return 0.5, 0.5
     return quality / weight, used / weight
