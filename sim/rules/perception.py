@@ -26,6 +26,8 @@ from sim.records import (
     SURROUNDINGS,
 )
 
+_VACANT_LAND, _OPEN_LAND = -2.0, -1.0  # no building: nobody there, or somebody who uses the land
+
 
 @rule
 def perceive_park(world):
@@ -55,7 +57,7 @@ def perceive_park(world):
 
 @rule
 def look_around(world):
-    """Write what each parcel is as a neighbour into ``world.scratch_f`` (0-1, -1 without a building) and ``scratch``.
+    """Write what each parcel is as a neighbour into ``world.scratch_f`` (0-1, below 0 without a building) and ``scratch``.
 
     Side by side in memory they are read much faster than one by one from the records; ``scratch`` says whether
     the premises are in use. Premises that stand vacant count at half their quality, as an empty building is a poor
@@ -66,7 +68,7 @@ def look_around(world):
         parcel = world.parcels[j]
         used[j] = 0
         if parcel.floor <= 0.0:
-            look[j] = -1.0
+            look[j] = _VACANT_LAND if parcel.occupant < 0 else _OPEN_LAND
         elif parcel.occupant < 0:
             look[j] = 0.5 * parcel.quality
         else:
@@ -167,8 +169,7 @@ def room_quality(world, i):
     allowed = parcel.area * p.floor_space_max
     room = clip((allowed - parcel.floor) / max(allowed, 1.0))
     for k in range(parcel.n_borders):
-        other = world.parcels[world.borders[i, k]]
-        if other.floor <= 0.0 and other.occupant < 0:
+        if world.scratch_f[world.borders[i, k]] == _VACANT_LAND:
             return clip(room + 0.3)
     return room
 
