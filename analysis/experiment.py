@@ -1,90 +1,77 @@
-"""Many runs of one park: every strategy and the twin without intervention on the same seeds.
+"""From an experiment to its runs: what there is to do, what is there already, and the work in between.
 
-A seed is prepared once; every strategy starts from that same world, so differences between strategies are paired.
-What comes back does not depend on how many workers did the work, or in which order they finished.
+There is one way to run many runs, and this is it: ``klaver compare`` is an experiment of one park without factors. A *plan*
+lists every run of an experiment with its key; runs that the store holds are passed over, the others go out as *jobs* (one
+park, some seeds, several strategies) to an engine, and stream into the store as they come. A seed is prepared once per
+job; every strategy starts from that same world, so differences between strategies are paired. What comes out does not
+depend on the engine, the number of workers, the order in which jobs finish, or how often the work was interrupted.
 """
 
 from __future__ import annotations
 
-import math
-import pickle
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import joblib
 import numpy as np
 import pandas as pd
-from joblib.externals.loky import get_reusable_executor
+import pyarrow as pa
+
+from analysis.engines import Done, Engine, engine_for
+from analysis.identity import canonical, content_hash, hash_of_keys, model_version, run_key
+from analysis.store import FAILED_SCHEMA, RUN_SCHEMA, Indicators, Memory, Rows, Store
+
+if TYPE_CHECKING:
+    from sim.inputs.scenario import Scenario
+    from sim.inputs.strategy import Strategy
 
 TWIN = "none"
-PATHS = (
-    "private_investment", "public_outlay", "vitality", "vitality_core", "vitality_occupancy", "vitality_premises",
-    "vitality_public_space", "vitality_jobs", "vitality_dynamics", "vitality_organisation", "vitality_future",
-    "vacancy", "jobs", "trust", "uncertainty", "outdated", "open_opportunities", "realised", "exited", "started",
-    "queue_regisseren", "queue_aanjagen", "queue_verbinden", "queue_ontzorgen", "hours_lapsed", "activity",
-)
-"""Indicators kept over time, as far as the model has them."""
-
-SMALL = 12  # runs below which starting workers costs more than it saves
-BATCHES = 8  # per worker, so that progress shows and no worker waits long for the last one
+PATHS = ("private_investment", "public_outlay", "vitality", "vacancy", "jobs")
+"""Indicators that a comparison keeps over time."""
+JOB_SECONDS = 1.5  # work in a job: enough to make handing it out cheap, little to lose when a worker dies
+_FIRST_JOB = 1  # seeds of the first job of a park, before it is known how long a run takes
 
 Progress = Callable[[int, int], None]
 
 
-class Engine(NamedTuple):
-    """What an experiment needs of a model; :func:`klaver_engine` gives that of ``sim``, tests give smaller ones."""
-
-    prepare: Callable[[Any, int], Any]
-    """``prepare(park, seed)`` returns the world from which every strategy of that seed starts."""
-    simulate: Callable[[Any, Any], Any]
-    """``simulate(world, strategy)`` returns an independent world, run to its horizon."""
-    measure: Callable[[Any], dict[str, float]]
-    """``measure(world)`` returns the raw outcomes of one run."""
-    no_strategy: Callable[[], Any]
-    """Returns the strategy of the twin."""
-    follow: Callable[[Any], np.ndarray]
-    """``follow(world)`` returns indicators over time, (quarters, columns)."""
-    columns: tuple[str, ...]
-    """Names of those columns."""
-
-
-def follow_world(world: Any) -> np.ndarray:
-    """Return the indicator rows that were written: one per quarter that has passed, (quarters, columns)."""
-    passed: int = min(int(world.clock[0].quarter), len(world.indicators))
-    return np.asarray(world.indicators)[:passed]
-
-
-def klaver_engine() -> Engine:
-    """Return the engine of ``sim`` (imported here: it compiles)."""
-    from sim import model, outcomes
-
-    return Engine(
-        model.prepare, model.simulate, outcomes.measure, model.no_strategy, follow_world, tuple(outcomes.INDICATORS)
-    )
-
-
 class RunFailed(RuntimeError):
-    """A run raised. The exception it raised is the cause of this one.
+    """A run raised.
 
     Attributes
     ----------
     park, strategy : str
     seed : int
+    what : str
+        The exception it raised.
+    run : str
+        Its key.
     """
 
-    def __init__(self, park: str, strategy: str, seed: int, what: str) -> None:
-        super().__init__(park, strategy, seed, what)
-        self.park, self.strategy, self.seed, self.what = park, strategy, seed, what
+    def __init__(self, park: str, strategy: str, seed: int, what: str, run: str = "") -> None:
+        super().__init__(park, strategy, seed, what, run)
+        self.park, self.strategy, self.seed, self.what, self.run = park, strategy, seed, what, run
 
     def __str__(self) -> str:
         return f"park {self.park!r}, strategy {self.strategy!r}, seed {self.seed}: {self.what}"
 
 
+class AnotherModel(RuntimeError):
+    """A worker has other sources of the model than the process that handed out the work."""
+
+
+# --- the runs of an experiment, for analysis -------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class Runs:
-    """Raw outcomes of many runs of one park.
+    """Outcomes of many runs of one park.
+
+    Where an experiment has several points, the values of a seed are the means over them, so that whatever is computed
+    over seeds speaks of chance, and not of the points.
 
     Attributes
     ----------
@@ -101,10 +88,16 @@ class Runs:
     table : DataFrame
         Index (strategy, seed), sorted by seed, then strategy; a column per raw measure, euros unless its name says
         otherwise. NaN where a run has no such number (no opportunity delivered, nobody moved).
-    paths : float32 array, (rows of the table, quarters, columns)
-        Indicators at the end of each quarter; the first row is the end of the first quarter.
+    paths : float32 array, (rows of the table, quarters kept, columns)
+        Indicators at the end of each quarter kept; by default all, and the first is the end of the first quarter.
     columns
         Names along the last axis of `paths`.
+    every
+        Quarters from one row of `paths` to the next.
+    receipt
+        Hash of the keys of all runs behind these numbers.
+    left_out
+        Seeds that were asked for and left out, because a run of theirs failed.
     """
 
     park: str
@@ -115,13 +108,16 @@ class Runs:
     table: pd.DataFrame
     paths: np.ndarray
     columns: tuple[str, ...]
+    every: int = 1
+    receipt: str = ""
+    left_out: tuple[int, ...] = ()
 
     def values(self, strategy: str, measure: str) -> np.ndarray:
         """Return one raw measure of one strategy, float64, (seeds,), in ascending order of seed."""
         return self.table.loc[self._rows(strategy), measure].to_numpy(dtype=float)
 
     def path(self, strategy: str, column: str) -> np.ndarray:
-        """Return one indicator of one strategy over time, float32, (seeds, quarters).
+        """Return one indicator of one strategy over time, float32, (seeds, quarters kept).
 
         Raises
         ------
@@ -132,52 +128,247 @@ class Runs:
             raise ValueError(f"indicator {column!r} was not kept; there are: {', '.join(self.columns)}")
         return self.paths[self._rows(strategy)][:, :, self.columns.index(column)]
 
+    @property
+    def years(self) -> np.ndarray:
+        """The moments of `paths`, years from the start, float64, (quarters kept,)."""
+        return self.every * np.arange(1, self.quarters // self.every + 1) / 4.0
+
     def _rows(self, strategy: str) -> np.ndarray:
         if strategy not in self.strategies:
             raise ValueError(f"strategy {strategy!r} was not run; there are: {', '.join(self.strategies)}")
         return np.asarray(self.table.index.get_level_values("strategy") == strategy)
 
 
-def run_pairs(
-    park: Any,
-    strategies: Mapping[str, Any],
-    seeds: Sequence[int],
-    workers: int | None = None,
-    progress: Progress | None = None,
-    *,
-    engine: Engine | None = None,
-    keep: Sequence[str] = PATHS,
-) -> Runs:
-    """Run every strategy, and the twin ``none``, on every seed.
+# --- jobs: what a worker does ----------------------------------------------------------------------------------------
 
-    The first seed is run in this process, so that what must be compiled is compiled once; the others go in batches to
-    worker processes.
 
-    Parameters
+class Content(NamedTuple):
+    """A park or a strategy, as it travels to a worker and lies in a store."""
+
+    kind: str
+    name: str
+    hash: str
+    json: str
+
+    @classmethod
+    def of(cls, kind: str, thing: Scenario | Strategy, quarters: int | None = None) -> Content:
+        """Return the content of a park (with the length of its runs) or of a strategy."""
+        resolved = thing.resolved()
+        if quarters is not None:
+            resolved["quarters"] = quarters
+        return cls(kind, thing.name, content_hash(resolved), canonical(resolved))
+
+
+@dataclass(frozen=True)
+class Job:
+    """Runs of one park: seeds, and of each the strategies that are asked for.
+
+    Attributes
     ----------
-    park
-        A ``sim.model.Park``.
-    strategies
-        Name to record of dtype ``sim.records.STRATEGY``. The twin is added when ``none`` is not among them.
-    seeds
-        Distinct whole numbers; their order does not matter.
-    workers
-        Processes. 1 runs everything here; None takes one per core, or 1 when the job is small.
-    progress
-        Called as ``progress(runs done, runs in all)`` in this process.
-    engine
-        The model; by default ``sim``.
-    keep
-        Indicators to keep over time; names the model does not have are left out.
+    runs
+        Pairs of a seed and of places in `strategies`.
+    """
+
+    park: Content
+    strategies: tuple[Content, ...]
+    runs: tuple[tuple[int, tuple[int, ...]], ...]
+    quarters: int
+    model: str
+    indicators: Indicators = field(default_factory=Indicators)
+
+    @property
+    def count(self) -> int:
+        """Number of runs."""
+        return sum(len(places) for _, places in self.runs)
+
+    def split(self) -> list[Job]:
+        """Return the job as jobs of one run each."""
+        return [
+            Job(self.park, (self.strategies[place],), ((seed, (0,)),), self.quarters, self.model, self.indicators)
+            for seed, places in self.runs for place in places
+        ]  # fmt: skip
+
+    def identity(self, seed: int, place: int) -> dict[str, Any]:
+        """Return what a run of this job is: the columns of ``store.RUN_COLUMNS``."""
+        strategy = self.strategies[place]
+        return {
+            "run": run_key(self.park.hash, strategy.hash, seed, self.quarters, self.model), "park": self.park.name,
+            "strategy": strategy.name, "seed": seed, "quarters": self.quarters, "park_hash": self.park.hash,
+            "strategy_hash": strategy.hash, "model": self.model,
+        }  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _place(json_text: str) -> Any:
+    """Return the park of a content, ready to run; the last few stay in memory."""
+    import json
+
+    from sim import model
+    from sim.inputs.scenario import Scenario
+
+    scenario = Scenario.from_resolved(json.loads(json_text))
+    return scenario, model.Park.of(scenario)
+
+
+@lru_cache(maxsize=256)
+def _strategy(json_text: str) -> Any:
+    import json
+
+    from sim.inputs.strategy import Strategy
+
+    return Strategy.from_resolved(json.loads(json_text))
+
+
+def carry_out_job(job: Job) -> Rows:
+    """Run everything in a job, and return what came out; a run that raises is given back with its cause.
+
+    Raises
+    ------
+    AnotherModel
+        If the sources of the model here are not those that the work was planned with.
+    """
+    if job.model != model_version():
+        raise AnotherModel(f"planned with version {job.model} of the model, and here is {model_version()}")
+    began = time.perf_counter()
+    done: list[dict[str, Any]] = []
+    failed: list[dict[str, Any]] = []
+    paths: list[tuple[str, np.ndarray]] = []
+    for seed, places in job.runs:
+        before: Any = None
+        for place in places:
+            identity = job.identity(seed, place)
+            try:
+                if before is None:
+                    before = _prepare(job, seed)
+                measures, path = _run_one(job, before, place)
+            except Exception as cause:
+                failed.append(identity | {"cause": _describe(cause), "traceback": traceback.format_exc()})
+            else:
+                done.append(identity | measures)
+                paths.append((identity["run"], path))
+    return Rows(_run_table(done), _path_table(paths, job.indicators), pa.Table.from_pylist(failed, FAILED_SCHEMA),
+                time.perf_counter() - began)  # fmt: skip
+
+
+def _prepare(job: Job, seed: int) -> Any:
+    from sim import model
+
+    return model.prepare(_place(job.park.json)[1], seed)
+
+
+def _run_one(job: Job, before: Any, place: int) -> tuple[dict[str, float], np.ndarray]:
+    """Run one strategy from a prepared world: its outcomes, and its indicators (quarters kept, columns)."""
+    from sim import model, outcomes
+
+    scenario, park = _place(job.park.json)
+    after = model.simulate(before, _strategy(job.strategies[place].json).record(scenario, park.gross_ha))
+    passed = min(int(after.clock[0].quarter), len(after.indicators))
+    kept = slice(job.indicators.every - 1, passed, job.indicators.every)
+    columns = [outcomes.INDICATORS.index(name) for name in job.indicators.columns]
+    return dict(outcomes.measure(after)), np.asarray(after.indicators)[kept][:, columns].astype(np.float32)
+
+
+def _run_table(rows: list[dict[str, Any]]) -> pa.Table:
+    if not rows:
+        return RUN_SCHEMA.empty_table()
+    outcomes = [pa.field(name, pa.float64()) for name in rows[0] if name not in RUN_SCHEMA.names]
+    schema = pa.schema([*RUN_SCHEMA, *outcomes])
+    # Through NumPy, so that NaN stays NaN and does not become a missing value.
+    arrays = [
+        pa.array([row[name] for row in rows], column.type) if name in RUN_SCHEMA.names
+        else pa.array(np.array([row[name] for row in rows], float))
+        for name, column in zip(schema.names, schema, strict=True)
+    ]  # fmt: skip
+    return pa.table(arrays, schema=schema)
+
+
+def _path_table(paths: list[tuple[str, np.ndarray]], indicators: Indicators) -> pa.Table | None:
+    if not indicators.columns:
+        return None
+    if not paths:
+        columns: list[Any] = [pa.array([], pa.string()), pa.array([], pa.int32())]
+        columns += [pa.array([], pa.float32()) for _ in indicators.columns]
+        return pa.table(columns, names=["run", "quarter", *indicators.columns])
+    values = np.concatenate([path for _, path in paths])
+    quarters = [np.arange(1, len(path) + 1) * indicators.every - 1 for _, path in paths]
+    arrays = [
+        pa.array(np.repeat([key for key, _ in paths], [len(path) for _, path in paths]), pa.string()),
+        pa.array(np.concatenate(quarters), pa.int32()),
+        *(pa.array(np.ascontiguousarray(values[:, k])) for k in range(values.shape[1])),
+    ]
+    return pa.table(arrays, names=["run", "quarter", *indicators.columns])
+
+
+def _describe(cause: BaseException) -> str:
+    text = str(cause)
+    return f"{type(cause).__name__}: {text}" if text else type(cause).__name__
+
+
+# --- the plan of an experiment ---------------------------------------------------------------------------------------
+
+
+class Cell(NamedTuple):
+    """One park variant and one strategy variant of an experiment, at one point of its design."""
+
+    point: int
+    values: Mapping[str, Any]
+    park: Scenario
+    strategy: Strategy
+
+
+class Variant(NamedTuple):
+    """A park or strategy of a plan: what it is called and hashes to, and how its content is had again."""
+
+    name: str
+    hash: str
+    make: Callable[[], Content]
+
+
+@dataclass
+class Plan:
+    """Every run of an experiment, by key.
+
+    Attributes
+    ----------
+    design : DataFrame
+        One row a run of the experiment: ``run``, ``point``, ``park``, ``strategy``, ``seed``, ``park_hash``,
+        ``strategy_hash``, and a column per factor. Two points may share a run: then it stands there twice.
+    parks, strategies
+        Variants by hash.
+    gross_ha
+        Hectares, by name of park.
+    """
+
+    name: str
+    design: pd.DataFrame
+    parks: dict[str, Variant]
+    strategies: dict[str, Variant]
+    quarters: dict[str, int]
+    gross_ha: dict[str, float]
+    order: tuple[str, ...]
+    seeds: tuple[int, ...]
+    indicators: Indicators
+    content: dict[str, Any] = field(default_factory=dict)
+    model: str = field(default_factory=model_version)
+
+    @cached_property
+    def keys(self) -> set[str]:
+        """Keys of all runs."""
+        return set(self.design["run"])
+
+    def missing(self, known: set[str]) -> pd.DataFrame:
+        """Return the runs that are not known, each once: ``park_hash``, ``seed``, ``strategy_hash``."""
+        rows = self.design[~self.design["run"].isin(known)].drop_duplicates("run")
+        return rows[["park_hash", "seed", "strategy_hash"]]
+
+
+def seeds_in_order(seeds: Sequence[int]) -> list[int]:
+    """Return distinct seeds in ascending order.
 
     Raises
     ------
     ValueError
-        If there are no seeds, or one is given twice, or ``workers`` is below 1.
-    RunFailed
-        If a run raised; its own exception is the cause.
-    KeyboardInterrupt
-        After Ctrl-C, when the workers have been stopped.
+        If there are none, or one is given twice.
     """
     order = sorted(int(seed) for seed in seeds)
     if not order:
@@ -185,116 +376,372 @@ def run_pairs(
     twice = [seed for seed, following in pairwise(order) if seed == following]
     if twice:
         raise ValueError(f"seeds holds {twice[0]} more than once; each run counts once")
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers is {workers}; at least 1 is needed")
-    engine = engine or klaver_engine()
-    plans = dict(strategies)
-    plans.setdefault(TWIN, engine.no_strategy())
-    columns = tuple(name for name in keep if name in engine.columns)
-    total = len(order) * len(plans)
-    if workers is None:
-        workers = 1 if total <= SMALL else joblib.cpu_count()
-
-    rows: list[_Row] = []
-    for batch in _run_batches(engine, park, plans, order, columns, workers):
-        for row in batch:
-            if row.cause is not None:
-                raise RunFailed(park.name, row.strategy, row.seed, _describe(row.cause)) from row.cause
-            rows.append(row)
-        if progress is not None:
-            progress(len(rows), total)
-    rows.sort(key=lambda row: (row.seed, row.strategy))
-    index = pd.MultiIndex.from_arrays(
-        [[row.strategy for row in rows], [row.seed for row in rows]], names=["strategy", "seed"]
-    )
-    return Runs(
-        park=park.name, gross_ha=float(park.gross_ha), quarters=int(park.quarters), strategies=tuple(plans),
-        seeds=tuple(order), table=pd.DataFrame([row.measures for row in rows], index=index),
-        paths=np.stack([row.path for row in rows]), columns=columns,  # type: ignore[misc]
-    )
+    return order
 
 
-def replay(
-    park: Any, strategies: Mapping[str, Any], seed: int, *, engine: Engine | None = None
-) -> tuple[Any, dict[str, Any]]:
-    """Run one seed again and keep the worlds: the one at quarter 0, and the one at the end of each strategy and twin.
+def plan_runs(
+    name: str,
+    cells: Iterable[Cell],
+    seeds: Sequence[int],
+    *,
+    quarters: int | None = None,
+    indicators: Indicators = Indicators(),
+    content: dict[str, Any] | None = None,
+) -> Plan:
+    """List every run of an experiment.
+
+    Parameters
+    ----------
+    name
+        Of the experiment.
+    cells
+        Its park and strategy variants, point by point; the twin of every park variant is among them.
+    seeds
+        Distinct whole numbers.
+    quarters
+        Length of every run; as each park says if None.
+    indicators
+        What is kept over time.
+    content
+        The experiment itself, as JSON can hold it, to be kept in the store.
+
+    Raises
+    ------
+    ValueError
+        If there are no seeds or no cells, or a seed is given twice.
+    """
+    order = seeds_in_order(seeds)
+    model = model_version()
+    parks: dict[str, Variant] = {}
+    strategies: dict[str, Variant] = {}
+    lengths: dict[str, int] = {}
+    areas: dict[str, float] = {}
+    hashes: dict[int, tuple[Any, str]] = {}
+    rows: list[dict[str, Any]] = []
+    names: dict[str, None] = {}
+
+    def known(thing: Any, kind: str, length: int | None) -> str:
+        # The same object stands in many cells: it is hashed once. The object is kept, so that its id stays its own.
+        if id(thing) not in hashes:
+            hashes[id(thing)] = (thing, Content.of(kind, thing, length).hash)
+        return hashes[id(thing)][1]
+
+    for cell in cells:
+        length = quarters or cell.park.quarters
+        park_hash = known(cell.park, "park", length)
+        strategy_hash = known(cell.strategy, "strategy", None)
+        if park_hash not in parks:
+            parks[park_hash] = Variant(cell.park.name, park_hash, _Again("park", cell.park, length))
+            lengths[park_hash] = length
+            areas.setdefault(cell.park.name, _gross_ha(cell.park))
+        if strategy_hash not in strategies:
+            strategies[strategy_hash] = Variant(cell.strategy.name, strategy_hash, _Again("strategy", cell.strategy, None))
+        names.setdefault(cell.strategy.name)
+        for seed in order:
+            rows.append({
+                "run": run_key(park_hash, strategy_hash, seed, length, model), "point": cell.point,
+                "park": cell.park.name, "strategy": cell.strategy.name, "seed": seed, "park_hash": park_hash,
+                "strategy_hash": strategy_hash, **cell.values,
+            })  # fmt: skip
+    if not rows:
+        raise ValueError("the experiment has no runs")
+    return Plan(name, pd.DataFrame(rows), parks, strategies, lengths, areas, tuple(names), tuple(order), indicators,
+                content or {}, model)  # fmt: skip
+
+
+class _Again(NamedTuple):
+    """Makes the content of a variant when it is needed: many variants as text would not fit in memory."""
+
+    kind: str
+    thing: Any
+    quarters: int | None
+
+    def __call__(self) -> Content:
+        return Content.of(self.kind, self.thing, self.quarters)
+
+
+def _gross_ha(scenario: Scenario) -> float:
+    from sim import model
+    from sim.inputs.problems import InvalidFile
+
+    try:
+        return model.Park.of(scenario).gross_ha
+    except InvalidFile:
+        return scenario.gross_ha  # its runs will fail, each with the cause
+
+
+# --- carrying it out -------------------------------------------------------------------------------------------------
+
+
+class Carried(NamedTuple):
+    """What carrying out a plan came to."""
+
+    made: int
+    there: int
+    failed: pd.DataFrame
+    seconds: float
+    torn: int
+
+
+def carry_out(
+    plan: Plan,
+    store: Store | Memory,
+    engine: Engine,
+    progress: Progress | None = None,
+    *,
+    retry_failed: bool = False,
+    work: Callable[[Job], Rows] = carry_out_job,
+) -> Carried:
+    """Make the runs of a plan that the store does not hold; what is done is kept, however this ends.
+
+    Parameters
+    ----------
+    store
+        Takes the results; locked while this works.
+    engine
+        Where the work is done.
+    progress
+        Called as ``progress(runs done, runs to do)`` in this process.
+    retry_failed
+        Try runs again that failed before; by default they are passed over.
+    work
+        What a worker does with a job; tests give another.
 
     Returns
     -------
-    before : World
-    after : dict
-        Strategy name to World; includes ``none``.
+    Carried
+        How many runs were made and were there, and the runs of this plan that failed.
+
+    Raises
+    ------
+    StoreProblem
+        If another process is writing to the store, or the disk is full.
+    KeyboardInterrupt
+        After Ctrl-C; what was done is in the store.
     """
-    engine = engine or klaver_engine()
-    before = engine.prepare(park, seed)
-    plans = {TWIN: engine.no_strategy(), **strategies}
-    return before, {name: engine.simulate(before, plan) for name, plan in plans.items()}
+    began = time.monotonic()
+    with store.writing():
+        known = store.known(plan.indicators)
+        failures = store.failures()
+        skipped = set() if retry_failed else set(failures.index) & plan.keys
+        todo = plan.missing(known | skipped)
+        jobs = _Jobs(plan, todo)
+        store.put_inputs(_inputs_of(plan, todo))
+        store.put_design(plan.name, plan.content, plan.design)
+        done = 0
+        with store.batches(plan.indicators) as batches, engine:
+            for finished in engine.carry_out(work, jobs):
+                rows = finished.result if finished.result is not None else _lost(finished)
+                jobs.learn(finished.job, rows)
+                batches.add(rows)
+                done += finished.job.count
+                if progress is not None:
+                    progress(done, len(todo))
+        failed = store.failures()
+    failed = failed[failed.index.isin(plan.keys)]
+    torn = len(store.torn) if isinstance(store, Store) else 0
+    return Carried(len(todo) - len(set(failed.index) - skipped), len(plan.keys & known), failed,
+                   time.monotonic() - began, torn)  # fmt: skip
 
 
-class _Row(NamedTuple):
-    """One run, or the exception that ended it."""
-
-    strategy: str
-    seed: int
-    measures: dict[str, float] | None = None
-    path: np.ndarray | None = None
-    cause: Exception | None = None
+def _inputs_of(plan: Plan, todo: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
+    wanted = [plan.parks[key] for key in todo["park_hash"].unique()]
+    wanted += [plan.strategies[key] for key in todo["strategy_hash"].unique()]
+    contents = (variant.make() for variant in wanted)
+    return {content.hash: (content.kind, content.name, content.json) for content in contents}
 
 
-def _run_batches(
-    engine: Engine, park: Any, plans: dict[str, Any], seeds: list[int], columns: tuple[str, ...], workers: int
-) -> Iterator[list[_Row]]:
-    """Yield the runs batch by batch, in ascending order of seed; the first seed, and all when alone, run here."""
-    alone = workers == 1 or len(seeds) == 1
-    for seed in seeds if alone else seeds[:1]:
-        yield _run_seeds(engine, park, plans, [seed], columns)
-    if alone:
-        return
-    rest = seeds[1:]
-    size = max(1, math.ceil(len(rest) / (workers * BATCHES)))
-    batches = [rest[start : start + size] for start in range(0, len(rest), size)]
-    with joblib.parallel_config("loky", inner_max_num_threads=1):
-        jobs = joblib.Parallel(n_jobs=min(workers, len(batches)), return_as="generator", batch_size=1)
-        results = jobs(joblib.delayed(_run_seeds)(engine, park, plans, batch, columns) for batch in batches)
-    finished = False
-    try:
-        yield from results
-        finished = True
-    finally:
-        if not finished:  # interrupted, or a run failed: nobody waits for the rest
-            results.close()
-            get_reusable_executor().shutdown(wait=True, kill_workers=True)
+def _lost(finished: Done) -> Rows:
+    """Return the failure of a run that took its worker with it, twice."""
+    job: Job = finished.job
+    ((seed, (place,)),) = job.runs
+    failure = job.identity(seed, place) | {"cause": f"the worker died: {finished.lost}", "traceback": ""}
+    return Rows(RUN_SCHEMA.empty_table(), _path_table([], job.indicators),
+                pa.Table.from_pylist([failure], FAILED_SCHEMA), 0.0)  # fmt: skip
 
 
-def _run_seeds(
-    engine: Engine, park: Any, plans: dict[str, Any], seeds: list[int], columns: tuple[str, ...]
-) -> list[_Row]:
-    """Run every plan on each seed; stop at the first run that raises, which is then the last row."""
-    positions = [engine.columns.index(name) for name in columns]
-    rows: list[_Row] = []
-    for seed in seeds:
-        try:
-            strategy = TWIN  # preparing is what the twin, too, goes through
-            before = engine.prepare(park, seed)
-            for strategy, plan in plans.items():
-                after = engine.simulate(before, plan)
-                path = np.ascontiguousarray(engine.follow(after)[:, positions], dtype=np.float32)
-                rows.append(_Row(strategy, seed, dict(engine.measure(after)), path))
-        except Exception as cause:
-            rows.append(_Row(strategy, seed, cause=_portable(cause)))
-            break
-    return rows
+class _Jobs:
+    """The jobs of a plan, made as they are needed: the longer a run takes, the fewer go into one."""
+
+    def __init__(self, plan: Plan, todo: pd.DataFrame) -> None:
+        self._plan, self._todo = plan, todo
+        self._seconds: dict[str, float] = {}  # per run, by name of park
+
+    def learn(self, job: Job, rows: Rows) -> None:
+        """Take note of how long the runs of a job took."""
+        if rows.count:
+            self._seconds[job.park.name] = max(rows.seconds / rows.count, 1e-6)
+
+    def __iter__(self) -> Iterator[Job]:
+        for park_hash, rows in self._todo.groupby("park_hash", sort=False):
+            park = self._plan.parks[str(park_hash)]
+            content = park.make()
+            waiting: list[tuple[int, tuple[str, ...]]] = []
+            for seed, group in rows.groupby("seed", sort=True):
+                waiting.append((int(seed), tuple(group["strategy_hash"])))  # type: ignore[arg-type]
+                if self._enough(park.name, waiting):
+                    yield self._job(content, waiting)
+                    waiting = []
+            if waiting:
+                yield self._job(content, waiting)
+
+    def _enough(self, park: str, waiting: list[tuple[int, tuple[str, ...]]]) -> bool:
+        if park not in self._seconds:
+            return len(waiting) >= _FIRST_JOB
+        return self._seconds[park] * sum(len(hashes) for _, hashes in waiting) >= JOB_SECONDS
+
+    def _job(self, content: Content, waiting: list[tuple[int, tuple[str, ...]]]) -> Job:
+        hashes = list(dict.fromkeys(key for _, keys in waiting for key in keys))
+        place = {key: k for k, key in enumerate(hashes)}
+        return Job(
+            content, tuple(self._plan.strategies[key].make() for key in hashes),
+            tuple((seed, tuple(place[key] for key in keys)) for seed, keys in waiting),
+            self._plan.quarters[content.hash], self._plan.model, self._plan.indicators,
+        )  # fmt: skip
 
 
-def _portable(cause: Exception) -> Exception:
-    """Return ``cause``, or a stand-in with its text when it cannot travel between processes."""
-    try:
-        pickle.loads(pickle.dumps(cause))
-        return cause
-    except Exception:
-        return RuntimeError(_describe(cause))
+# --- reading back ----------------------------------------------------------------------------------------------------
 
 
-def _describe(cause: Exception) -> str:
-    text = str(cause)
-    return f"{type(cause).__name__}: {text}" if text else type(cause).__name__
+def collect(plan: Plan, store: Store | Memory) -> dict[str, Runs]:
+    """Return the runs of a plan for analysis, by name of park.
+
+    Seeds of which a run is not there are left out of every strategy, so that differences stay paired.
+
+    Raises
+    ------
+    RunFailed
+        If no seed of a park is complete and a run failed: with the first of them.
+    """
+    found = store.runs(plan.keys)
+    paths = store.paths(plan.indicators, plan.keys) if plan.indicators.columns else None
+    return {
+        str(park): _runs_of(plan, str(park), design, found, paths, store)
+        for park, design in plan.design.groupby("park", sort=False)
+    }
+
+
+def _runs_of(
+    plan: Plan, park: str, design: pd.DataFrame, found: pd.DataFrame, paths: pd.DataFrame | None, store: Store | Memory
+) -> Runs:
+    there = design["run"].isin(found.index)
+    broken = set(design.loc[~there, "seed"])
+    seeds = tuple(seed for seed in plan.seeds if seed not in broken)
+    if not seeds:
+        raise _first_failure(design.loc[~there, "run"], store)
+    rows = design[design["seed"].isin(seeds)].reset_index(drop=True)
+    outcomes = [column for column in found.columns if column not in RUN_SCHEMA.names]
+    values = found.loc[rows["run"], outcomes].reset_index(drop=True)
+    values.insert(0, "strategy", rows["strategy"])
+    values.insert(1, "seed", rows["seed"])
+    # A seed's value is the mean over the points of the design; with one point, that is the run itself.
+    table = values.groupby(["strategy", "seed"], sort=False).mean().sort_index(level=["seed", "strategy"])
+    quarters = plan.quarters[rows["park_hash"].iloc[0]]
+    return Runs(
+        park, plan.gross_ha[park], quarters, plan.order, seeds, table,
+        _paths_of(rows, table.index, paths, plan.indicators, quarters), plan.indicators.columns, plan.indicators.every,
+        hash_of_keys(set(rows["run"])), tuple(sorted(broken)),
+    )  # fmt: skip
+
+
+def _paths_of(
+    rows: pd.DataFrame, index: pd.Index, paths: pd.DataFrame | None, indicators: Indicators, quarters: int
+) -> np.ndarray:
+    """Return indicators over time in the order of a table's index, means over points: (rows, quarters kept, columns)."""
+    kept = quarters // indicators.every
+    if paths is None:
+        return np.zeros((len(index), kept, 0), np.float32)
+    keys = paths.index.get_level_values("run").to_numpy()[::kept]
+    cube = paths.to_numpy(np.float32).reshape(len(keys), kept, len(indicators.columns))
+    place = pd.Series(np.arange(len(keys)), keys)
+    found = np.zeros((len(index), kept, len(indicators.columns)), np.float64)
+    target = index.get_indexer(pd.MultiIndex.from_frame(rows[["strategy", "seed"]]))
+    np.add.at(found, target, cube[place.loc[rows["run"]].to_numpy()])
+    return (found / np.bincount(target, minlength=len(index))[:, None, None]).astype(np.float32)
+
+
+def _first_failure(keys: pd.Series, store: Store | Memory) -> Exception:
+    failures = store.failures()
+    failures = failures[failures.index.isin(set(keys))]
+    if failures.empty:
+        return ValueError("not one seed has all its runs; carry out the experiment first")
+    first = failures.sort_values(["seed", "strategy"]).iloc[0]
+    return RunFailed(first["park"], first["strategy"], int(first["seed"]), first["cause"], str(first.name))
+
+
+# --- one park, some strategies ---------------------------------------------------------------------------------------
+
+
+def plan_pairs(
+    park: Scenario, strategies: Sequence[Strategy], seeds: Sequence[int], *, quarters: int | None = None,
+    keep: Sequence[str] = PATHS, every: int = 1, name: str = "runs", content: dict[str, Any] | None = None,
+) -> Plan:
+    """List the runs of some strategies on one park, and of the twin ``none`` where it is not among them."""
+    chosen = list(strategies)
+    if not any(strategy.name == TWIN for strategy in chosen):
+        chosen.append(twin())
+    cells = [Cell(0, {}, park, strategy) for strategy in chosen]
+    return plan_runs(name, cells, seeds, quarters=quarters, indicators=Indicators(tuple(keep), every), content=content)
+
+
+def twin() -> Strategy:
+    """Return the strategy of the twin: a municipality that does what the law asks, and no more."""
+    from sim.inputs.strategy import load_strategy
+
+    return load_strategy(TWIN)
+
+
+def run_pairs(
+    park: Scenario,
+    strategies: Sequence[Strategy],
+    seeds: Sequence[int],
+    workers: int | None = None,
+    progress: Progress | None = None,
+    *,
+    quarters: int | None = None,
+    keep: Sequence[str] = PATHS,
+    store: Store | Memory | None = None,
+    cluster: str | None = None,
+    name: str = "runs",
+) -> Runs:
+    """Run every strategy, and the twin ``none``, on every seed of one park.
+
+    Parameters
+    ----------
+    park, strategies
+        As ``load_park`` and ``load_strategy`` return them.
+    seeds
+        Distinct whole numbers; their order does not matter.
+    workers
+        Processes here; None takes one per core, or none besides this when the job is small.
+    progress
+        Called as ``progress(runs done, runs to do)``.
+    quarters
+        Length of a run; as the park says if None.
+    keep
+        Indicators to keep over time.
+    store
+        Where runs are kept and found again; in memory, for this once, if None.
+    cluster
+        Address of a dask scheduler, or ``local:N``.
+    name
+        Of the experiment in the store.
+
+    Raises
+    ------
+    ValueError
+        If there are no seeds, or one is given twice, or ``workers`` is below 1.
+    RunFailed
+        If a run raised. All others have been made, and are kept where there is a store.
+    KeyboardInterrupt
+        After Ctrl-C; runs that were done are kept where there is a store.
+    """
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers is {workers}; at least 1 is needed")
+    plan = plan_pairs(park, strategies, seeds, quarters=quarters, keep=keep, name=name)
+    place = store if store is not None else Memory()
+    runs = len(plan.missing(place.known(plan.indicators)))
+    carried = carry_out(plan, place, engine_for(workers, cluster, runs), progress)
+    if len(carried.failed):
+        raise _first_failure(pd.Series(list(plan.keys)), place)
+    return collect(plan, place)[park.name]

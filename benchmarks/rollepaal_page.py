@@ -13,7 +13,6 @@ from pathlib import Path
 from klaver.balance import LINES, balance
 from klaver.display import gap_text
 from klaver.language import Language
-from klaver.runs import sim_park
 from klaver.story import Teller
 from klaver.tables import tables_of
 from sim import model, records
@@ -51,7 +50,7 @@ def page(seeds: int = SEEDS) -> str:
     """Return the page."""
     compile_rules()
     scenario, strategy = load_park("rollepaal"), load_strategy(STRATEGY)
-    place = sim_park(scenario)
+    place = model.Park.of(scenario)
     record = strategy.record(scenario, place.gross_ha)
     ends: Counter[str] = Counter()
     shown: dict[str, tuple[int, records.World, object, int]] = {}

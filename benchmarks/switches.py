@@ -13,7 +13,6 @@ import pandas as pd
 
 from analysis.experiment import TWIN, Runs, run_pairs
 from analysis.statistics import additional_multiplier, paired_difference
-from benchmarks.validation import ready
 from sim.inputs.scenario import load_park
 from sim.inputs.strategy import load_strategy
 from sim.warm_up import compile_rules
@@ -31,10 +30,9 @@ SWITCHES = {
 
 def run_with(name: str, changes: dict[str, float], seeds: int) -> Runs:
     """Return the runs of the strategy and its twin on a park with some parameters changed."""
-    park, scenario = ready(name), load_park(name)
-    for parameter, value in changes.items():
-        park.parameters[0][parameter] = value
-    return run_pairs(park, {STRATEGY: load_strategy(STRATEGY).record(scenario, park.gross_ha)}, range(1, seeds + 1))
+    scenario = load_park(name)
+    changed = scenario.model_copy(update={"own_parameters": scenario.own_parameters | changes})
+    return run_pairs(changed, [load_strategy(STRATEGY)], range(1, seeds + 1), keep=())
 
 
 def switches_table(seeds: int) -> pd.DataFrame:

@@ -40,8 +40,7 @@ BANDS = {
 
 def ready(name: str) -> model.Park:
     """Return a shipped park, ready to run."""
-    scenario = load_park(name)
-    return model.Park(name, scenario.plan(), scenario.quarters, scenario.parameters())
+    return model.Park.of(load_park(name))
 
 
 def follow_without_policy(park: model.Park, seed: int) -> dict[str, float]:
@@ -112,9 +111,8 @@ def order_table(seeds: int) -> pd.DataFrame:
     """Return, per park and strategy, the additional multiplier, change of vitality and social balance."""
     rows = []
     for name in PARKS_COMPARED:
-        park, scenario = ready(name), load_park(name)
-        plans = {plan: load_strategy(plan).record(scenario, park.gross_ha) for plan in list_strategies()}
-        comparison = compare(run_pairs(park, plans, range(1, seeds + 1)))
+        plans = [load_strategy(plan) for plan in list_strategies()]
+        comparison = compare(run_pairs(load_park(name), plans, range(1, seeds + 1), keep=()))
         for plan in list_strategies():
             if plan == records.APPROACHES[0]:
                 continue

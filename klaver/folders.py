@@ -20,7 +20,7 @@ import pandas as pd
 from klaver import pictures, results
 from klaver.console import Speaker
 from klaver.language import LANGUAGES, Language
-from klaver.runs import DEFAULT_SEEDS, QUICK_SEEDS, Run, sim_park
+from klaver.runs import DEFAULT_SEEDS, QUICK_SEEDS, Run
 from klaver.runs import run as run_one
 from klaver.story import Teller
 from klaver.tables import TWIN_TABLES
@@ -302,7 +302,7 @@ def teller_at(path: Path, quarter: int, say: Language) -> Teller:
     except (KeyError, TypeError, ValueError, AttributeError) as cause:
         raise results.UnreadableResult("error.torn_result", file=path / results.PROVENANCE, problem=cause) from cause
     compile_rules()
-    place = sim_park(scenario, quarters)
+    place = model.Park.of(scenario, quarters)
     world, names = model.prepare_named(place, int(seed))
     model.adopt_strategy(world, strategy.record(scenario, place.gross_ha))
     return Teller(tables_of(model.run_until(world, quarter + 1), names), say)
@@ -319,13 +319,12 @@ def configure(
     scenario: Scenario, strategies: Sequence[Strategy], seeds: Sequence[int], quarters: int | None
 ) -> dict[str, Any]:
     """Return all that the numbers of a result follow from, as JSON can hold it."""
-    place = sim_park(scenario, quarters)
     return {
         "park_name": scenario.name,
         "park": results.plain(scenario.resolved()),
         "strategies": {strategy.name: results.plain(strategy.resolved()) for strategy in strategies},
         "seeds": list(seeds),
-        "quarters": int(place.quarters),
+        "quarters": int(quarters or scenario.quarters),
     }
 
 

@@ -60,12 +60,12 @@ def draw_plan(scenario: Scenario, path: Path, say: Language) -> Path:
         If the suffix is neither.
     """
     from analysis import figures
-    from klaver.runs import sim_park
+    from sim import model
     from sim.park.founding import found_park
 
     if path.suffix not in (".png", ".svg"):
         raise ValueError("the name must end in .png or .svg")
-    place = sim_park(scenario)
+    place = model.Park.of(scenario)
     world, names = found_park(place.plan, place.parameters, 1, place.quarters)
     title = scenario.title.get(say.code) or scenario.name
     figures.park_map(world, names, title, say.code).savefig(path, dpi=150)

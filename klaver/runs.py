@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from klaver.language import LANGUAGES, Language
+from klaver.language import Language
 from klaver.story import Teller
 from klaver.tables import TWIN_TABLES, tables_of
 from sim import model, outcomes
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from analysis.compare import Comparison
     from analysis.principles import Ablation
+    from analysis.store import Store
     from sim.inputs.scenario import Scenario
     from sim.inputs.strategy import Strategy
 
@@ -66,7 +67,7 @@ def run(park: Scenario | str, strategy: Strategy | str = "none", seed: int = 1, 
     scenario = scenarios.load_park(park) if isinstance(park, str) else park
     chosen = strategies_of.load_strategy(strategy) if isinstance(strategy, str) else strategy
     compile_rules()
-    place = sim_park(scenario, quarters)
+    place = model.Park.of(scenario, quarters)
     before, names = model.prepare_named(place, seed)
     record = chosen.record(scenario, place.gross_ha)
     return Run(
@@ -83,6 +84,9 @@ def compare(
     workers: int | None = None,
     quarters: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    store: Store | None = None,
+    cluster: str | None = None,
+    name: str = "runs",
 ) -> Comparison:
     """Run every strategy on the same seeds, each with its twin, and compare them.
 
@@ -99,7 +103,13 @@ def compare(
     quarters
         How long; as the park says if None.
     progress
-        Called as ``progress(runs done, runs in all)``.
+        Called as ``progress(runs done, runs to do)``.
+    store
+        Where runs are kept and found again (``analysis.store.Store``); in memory, for this once, if None.
+    cluster
+        Address of a dask scheduler, or ``local:N`` for N workers here; this machine alone if None.
+    name
+        Of the experiment in the store.
 
     Returns
     -------
@@ -120,9 +130,8 @@ def compare(
         raise ValueError(Language("en")("error.seeds", n=seeds))
     numbers = range(1, seeds + 1) if isinstance(seeds, int) else seeds
     compile_rules()
-    place = sim_park(scenario, quarters)
-    records = {strategy.name: strategy.record(scenario, place.gross_ha) for strategy in chosen}
-    return compare_runs(run_pairs(place, records, list(numbers), workers, progress))
+    return compare_runs(run_pairs(scenario, chosen, list(numbers), workers, progress, quarters=quarters, store=store,
+                                  cluster=cluster, name=name))
 
 
 def ablate(
@@ -133,6 +142,9 @@ def ablate(
     workers: int | None = None,
     quarters: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    store: Store | None = None,
+    cluster: str | None = None,
+    name: str = "runs",
 ) -> Ablation:
     """Run a strategy with every combination of the six guiding principles, on the same seeds, each with its twin.
 
@@ -140,7 +152,7 @@ def ablate(
     ----------
     park, strategy
         As :func:`run` takes them; of the strategy everything but the six switches is kept.
-    seeds, workers, quarters, progress
+    seeds, workers, quarters, progress, store, cluster, name
         As :func:`compare` takes them.
 
     Returns
@@ -162,22 +174,14 @@ def ablate(
         raise ValueError(Language("en")("error.seeds", n=seeds))
     numbers = range(1, seeds + 1) if isinstance(seeds, int) else seeds
     compile_rules()
-    place = sim_park(scenario, quarters)
-    records = {}
-    for name in combination_names():
-        switches = {principle: bit == "1" for principle, bit in zip(PRINCIPLES, name[1:], strict=True)}
-        variant = chosen.model_copy(update={"principles": strategies_of.Principles(**switches), "name": name})
-        records[name] = variant.record(scenario, place.gross_ha)
-    return Ablation(run_pairs(place, records, list(numbers), workers, progress), chosen.name)
-
-
-def sim_park(scenario: Scenario, quarters: int | None = None) -> model.Park:
-    """Return the park of a scenario as the simulation takes it."""
-    return model.Park(
-        name=scenario.name, plan=scenario.plan(), quarters=quarters or scenario.quarters,
-        parameters=scenario.parameters(), title={code: scenario.title.get(code) for code in LANGUAGES},
-        resolved=scenario.resolved(),
-    )  # fmt: skip
+    variants = []
+    for combination in combination_names():
+        switches = {principle: bit == "1" for principle, bit in zip(PRINCIPLES, combination[1:], strict=True)}
+        variants.append(chosen.model_copy(
+            update={"principles": strategies_of.Principles(**switches), "name": combination}))
+    runs = run_pairs(scenario, variants, list(numbers), workers, progress, quarters=quarters, keep=(), store=store,
+                     cluster=cluster, name=name)
+    return Ablation(runs, chosen.name)
 
 
 @dataclass

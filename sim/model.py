@@ -42,6 +42,7 @@ from sim.rules import (
 
 if TYPE_CHECKING:
     from sim.business_park import BusinessPark as BusinessPark
+    from sim.inputs.scenario import Scenario
 
 TABLES = ("companies", "owners", "parcels", "segments", "opportunities", "projects", "entries", "events", "loans",
           "deeds")
@@ -141,6 +142,19 @@ class Park:
     parameters: np.recarray = field(default_factory=default_parameters)
     title: dict[str, str] = field(default_factory=dict)
     resolved: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, scenario: Scenario, quarters: int | None = None) -> Park:
+        """Return the park of a scenario, followed for so many quarters, or as long as it says itself.
+
+        Raises
+        ------
+        InvalidFile
+            If the park cannot be laid out.
+        """
+        title = scenario.title
+        return cls(scenario.name, scenario.plan(), quarters or scenario.quarters, scenario.parameters(),
+                   {"nl": title.nl, "en": title.en}, scenario.resolved())
 
     @property
     def gross_ha(self) -> float:

@@ -10,8 +10,10 @@ from analysis import statistics
 from analysis.compare import OUTCOMES, compare
 from analysis.experiment import Runs, run_pairs
 from analysis.report import report_text
+from sim.inputs.scenario import load_park
 from sim.inputs.strategy import load_strategy
-from tests.sim.small_parks import park, strategy
+
+BOTH = [load_strategy(name) for name in ("supply_driven", "demand_driven")]
 
 
 def test_a_multiplier_over_runs_is_the_ratio_of_sums_not_the_mean_of_ratios():
@@ -72,13 +74,11 @@ def test_ties_share_a_future():
 
 @pytest.fixture(scope="module")
 def runs() -> Runs:
-    records = {name: strategy(name) for name in ("supply_driven", "demand_driven")}
-    return run_pairs(park(), records, [3, 1, 2, 4], workers=1)
+    return run_pairs(load_park("small_village"), BOTH, [3, 1, 2, 4], workers=1, quarters=24)
 
 
 def test_the_numbers_do_not_depend_on_the_workers(runs):
-    records = {name: strategy(name) for name in ("supply_driven", "demand_driven")}
-    with_two = run_pairs(park(), records, [1, 2, 3, 4], workers=2)
+    with_two = run_pairs(load_park("small_village"), BOTH, [1, 2, 3, 4], workers=2, quarters=24)
     pd.testing.assert_frame_equal(runs.table, with_two.table)
     assert np.array_equal(runs.paths, with_two.paths)
 
@@ -131,12 +131,6 @@ def test_figures_are_the_same_when_they_are_drawn_again(runs, tmp_path):
         figures.save(comparison.plot_outcomes("nl"), tmp_path / name)
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
     assert (tmp_path / "one.png").stat().st_size > 20_000
-
-
-def test_a_failing_run_names_park_strategy_and_seed():
-    broken = strategy("demand_driven")[:0]
-    with pytest.raises(RuntimeError, match="small_village.*broken.*seed 1"):
-        run_pairs(park(), {"broken": broken}, [1], workers=1)
 
 
 def test_every_strategy_name_in_a_comparison_is_a_strategy(runs):

@@ -1,0 +1,284 @@
+"""Where jobs are carried out: in this process, in worker processes here, or on a dask cluster.
+
+An engine takes jobs one by one, hands out a few more than there are workers, and gives results back as they come, so that
+memory does not grow with the number of jobs. Results do not depend on the engine: a job is a pure function of its content.
+A worker that dies costs nobody else's work. Its job is tried again; jobs that were under way when a worker died are then
+tried one at a time, so that the one to blame is known for certain; it is split, and a single run that takes its worker with
+it twice is given back as lost.
+
+    Engine
+    +-- InProcess      here, one after another
+    +-- Processes      joblib's loky: one process a core
+    +-- Cluster        dask.distributed: workers started elsewhere, or ``local:N`` of them here
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, NamedTuple, Protocol, Self
+
+import joblib
+
+AHEAD = 2  # jobs handed out per worker: one it works on, one that waits
+TRIES = 2  # times that a run may take its worker with it before it counts as lost
+_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+
+
+class Job(Protocol):
+    """What an engine needs to know of a job."""
+
+    def split(self) -> list[Any]:
+        """Return the job as jobs of one run each; itself alone when it is one run."""
+        ...
+
+
+class Done(NamedTuple):
+    """A job that is over: with what it gave, or, where it was lost with its worker, with why."""
+
+    job: Any
+    result: Any | None
+    lost: str | None = None
+
+
+Work = Callable[[Any], Any]
+
+
+class Engine:
+    """Carries out jobs; a context manager."""
+
+    workers = 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close(kind is not None)
+
+    def close(self, interrupted: bool) -> None:
+        """Let go of the workers; at once where the work was interrupted."""
+
+    def carry_out(self, work: Work, jobs: Iterable[Any]) -> Iterator[Done]:
+        """Yield every job with its result, in the order in which they are done.
+
+        Parameters
+        ----------
+        work
+            A function of a module; what it raises, this raises.
+        jobs
+            Taken as they are needed, so that a later one can follow from earlier results.
+        """
+        raise NotImplementedError
+
+
+class InProcess(Engine):
+    """Carries out jobs here, one after another."""
+
+    def carry_out(self, work: Work, jobs: Iterable[Any]) -> Iterator[Done]:
+        """Yield every job with its result, in order."""
+        for job in jobs:
+            yield Done(job, work(job))
+
+
+class Processes(Engine):
+    """Carries out jobs in processes on this machine (joblib's loky).
+
+    Parameters
+    ----------
+    workers
+        Processes, 1 or more.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def close(self, interrupted: bool) -> None:
+        """Stop the workers at once where the work was interrupted; idle ones stop by themselves otherwise."""
+        if interrupted:
+            self._pool().shutdown(wait=True, kill_workers=True)
+
+    def _pool(self) -> Any:
+        from joblib.externals.loky import get_reusable_executor
+
+        return get_reusable_executor(max_workers=self.workers, timeout=60, env=_ONE_THREAD)
+
+    def carry_out(self, work: Work, jobs: Iterable[Any]) -> Iterator[Done]:
+        """Yield every job with its result, in the order in which they are done."""
+        source = iter(jobs)
+        under_way: dict[Any, Any] = {}
+        suspects: deque[tuple[Any, int]] = deque()
+        while True:
+            broken = False
+            try:
+                while len(under_way) < AHEAD * self.workers and (job := next(source, None)) is not None:
+                    try:
+                        under_way[self._pool().submit(work, job)] = job
+                    except BrokenProcessPool:
+                        suspects.append((job, 0))
+                        broken = True
+                        break
+            except BaseException:
+                self._give_up(under_way)
+                raise
+            if not under_way and not suspects:
+                return
+            if under_way and not broken:
+                finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    job = under_way.pop(future)
+                    try:
+                        yield Done(job, future.result())
+                    except BrokenProcessPool:
+                        suspects.append((job, 0))
+                        broken = True
+            if broken:
+                suspects.extend((job, 0) for job in under_way.values())
+                under_way.clear()
+            while suspects and not under_way:
+                yield from self._alone(work, *suspects.popleft(), suspects)
+
+    def _alone(self, work: Work, job: Any, tries: int, suspects: deque[tuple[Any, int]]) -> Iterator[Done]:
+        """Carry out one job with nobody beside it: if the worker dies now, it is this job's doing."""
+        try:
+            yield Done(job, self._pool().submit(work, job).result())
+        except BrokenProcessPool as death:
+            parts = job.split()
+            if len(parts) > 1:
+                suspects.extend((part, 0) for part in parts)
+            elif tries + 1 < TRIES:
+                suspects.append((job, tries + 1))
+            else:
+                yield Done(job, None, str(death).strip() or type(death).__name__)
+
+    @staticmethod
+    def _give_up(under_way: dict[Any, Any]) -> None:
+        for future in under_way:
+            future.cancel()
+
+
+class Cluster(Engine):
+    """Carries out jobs on a dask cluster.
+
+    Parameters
+    ----------
+    address
+        Of a scheduler, such as ``tcp://10.0.0.5:8786``; or ``local:N``, which starts N worker processes here.
+
+    Raises
+    ------
+    ClusterProblem
+        If dask is not installed, or nobody answers at the address.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._cluster: Any = None
+        self._client: Any = None
+        try:
+            import distributed
+        except ImportError as cause:
+            raise ClusterProblem("no_dask") from cause
+        kind, _, number = address.partition(":")
+        try:
+            if kind == "local":
+                if not number.isdecimal() or not 1 <= int(number) <= 1024:
+                    raise ClusterProblem("cluster_address", address=address)
+                self._cluster = distributed.LocalCluster(
+                    n_workers=int(number), threads_per_worker=1, processes=True, dashboard_address=None,
+                    host="127.0.0.1", silence_logs=50,
+                )  # fmt: skip
+                self._client = distributed.Client(self._cluster)
+            else:
+                self._client = distributed.Client(address, timeout="10s")
+            self._client.wait_for_workers(1, timeout=60)
+        except (OSError, ValueError) as cause:
+            self.close(True)
+            if isinstance(cause, ClusterProblem):
+                raise
+            raise ClusterProblem("cluster_silent", address=address) from cause
+
+    @property
+    def workers(self) -> int:  # type: ignore[override]
+        """Workers that are there now: they may come and go while the work is under way."""
+        return max(1, sum(self._client.ncores().values()))
+
+    def close(self, interrupted: bool) -> None:
+        """Leave the cluster; stop it where it was started here."""
+        if self._client is not None:
+            self._client.close()
+        if self._cluster is not None:
+            self._cluster.close()
+
+    def carry_out(self, work: Work, jobs: Iterable[Any]) -> Iterator[Done]:
+        """Yield every job with its result, in the order in which they are done."""
+        from asyncio import CancelledError
+
+        from distributed import KilledWorker, as_completed
+
+        source = iter(jobs)
+        under_way: dict[Any, Any] = {}
+        completed = as_completed()
+        again: deque[tuple[Any, int]] = deque()
+        tries: dict[Any, int] = {}
+
+        def hand_out() -> None:
+            while len(under_way) < AHEAD * self.workers:
+                job, times = again.popleft() if again else (next(source, None), 0)
+                if job is None:
+                    return
+                future = self._client.submit(work, job, pure=False)
+                under_way[future], tries[future] = job, times
+                completed.add(future)
+
+        hand_out()
+        while under_way:
+            future = next(completed)
+            job, times = under_way.pop(future), tries.pop(future)
+            try:
+                yield Done(job, future.result())
+            except KilledWorker as death:
+                # dask itself has tried the job on several workers; whether the job is to blame shows run by run.
+                parts = job.split()
+                if len(parts) > 1:
+                    again.extend((part, 0) for part in parts)
+                elif times + 1 < TRIES:
+                    again.append((job, times + 1))
+                else:
+                    yield Done(job, None, str(death).strip() or type(death).__name__)
+            except CancelledError as loss:
+                raise ClusterProblem("cluster_lost") from loss
+            finally:
+                future.release()
+            hand_out()
+
+
+class ClusterProblem(ValueError):
+    """A cluster that cannot be used. ``key`` and ``values`` name the sentence that a user is told."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key, values)
+        self.key, self.values = f"error.{key}", values
+
+
+def engine_for(workers: int | None, cluster: str | None, runs: int) -> Engine:
+    """Return where to carry out so many runs.
+
+    Parameters
+    ----------
+    workers
+        Processes here; None takes one per core, or none besides this one when the work is small.
+    cluster
+        Address of a dask scheduler, ``local:N``, or None for this machine alone.
+    runs
+        How many there are to make.
+    """
+    if cluster is not None:
+        return Cluster(cluster)
+    if workers is None:
+        workers = 1 if runs <= SMALL else joblib.cpu_count()
+    return InProcess() if workers == 1 else Processes(workers)
+
+
+SMALL = 12  # runs below which starting workers costs more than it saves
