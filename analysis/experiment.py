@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -49,11 +50,15 @@ class RunFailed(RuntimeError):
         The exception it raised.
     run : str
         Its key.
+    store
+        Folder of the store that holds its inputs; None when it was in memory.
     """
 
-    def __init__(self, park: str, strategy: str, seed: int, what: str, run: str = "") -> None:
-        super().__init__(park, strategy, seed, what, run)
-        self.park, self.strategy, self.seed, self.what, self.run = park, strategy, seed, what, run
+    def __init__(
+        self, park: str, strategy: str, seed: int, what: str, run: str = "", store: Path | None = None
+    ) -> None:
+        super().__init__(park, strategy, seed, what, run, store)
+        self.park, self.strategy, self.seed, self.what, self.run, self.store = park, strategy, seed, what, run, store
 
     def __str__(self) -> str:
         return f"park {self.park!r}, strategy {self.strategy!r}, seed {self.seed}: {self.what}"
@@ -666,7 +671,8 @@ def _first_failure(keys: pd.Series, store: Store | Memory) -> Exception:
     if failures.empty:
         return ValueError("not one seed has all its runs; carry out the experiment first")
     first = failures.sort_values(["seed", "strategy"]).iloc[0]
-    return RunFailed(first["park"], first["strategy"], int(first["seed"]), first["cause"], str(first.name))
+    return RunFailed(first["park"], first["strategy"], int(first["seed"]), first["cause"], str(first.name),
+                     store.folder if isinstance(store, Store) else None)  # fmt: skip
 
 
 # --- one park, some strategies ---------------------------------------------------------------------------------------
@@ -703,6 +709,7 @@ def run_pairs(
     store: Store | Memory | None = None,
     cluster: str | None = None,
     name: str = "runs",
+    tell: Progress | None = None,
 ) -> Runs:
     """Run every strategy, and the twin ``none``, on every seed of one park.
 
@@ -726,6 +733,8 @@ def run_pairs(
         Address of a dask scheduler, or ``local:N``.
     name
         Of the experiment in the store.
+    tell
+        Called once as ``tell(runs that are there, runs to do)``.
 
     Raises
     ------
@@ -741,7 +750,9 @@ def run_pairs(
     plan = plan_pairs(park, strategies, seeds, quarters=quarters, keep=keep, name=name)
     place = store if store is not None else Memory()
     runs = len(plan.missing(place.known(plan.indicators)))
+    if tell is not None:
+        tell(len(plan.keys) - runs, runs)
     carried = carry_out(plan, place, engine_for(workers, cluster, runs), progress)
     if len(carried.failed):
-        raise _first_failure(pd.Series(list(plan.keys)), place)
+        raise _first_failure(plan.design["run"], place)
     return collect(plan, place)[park.name]

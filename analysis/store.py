@@ -7,18 +7,21 @@ A store is a folder::
     paths/SPEC/PART.parquet        indicators over time, one row a run and quarter
     inputs/PART.parquet            the parks and strategies behind the runs, by the hash of their content
     failed/PART.parquet            runs that raised, with their cause; never counted as results
-    experiments/NAME.json, .parquet    designs that were run here, and which runs belong to them
+    experiments/NAME.json          an experiment that was run here, with the name of the part ...
+    experiments/PART.parquet       ... that says which runs belong to it
     set_aside/                     parts that could not be read
 
 Results arrive in batches and are written as *parts*. A part is written under a temporary name, synced to disk and
-renamed, so it is there whole or not at all; its pages carry checksums, so damage shows. ``runs/PART`` is written last:
-indicators count only when it is there. One process writes at a time, under a lock that the system releases when that
+renamed, so it is there whole or not at all. Its name is ``CONTENT-CHECK``: a hash of the runs in it, so that writing the same
+again changes nothing, and a hash of its bytes, so that any damage shows. ``runs/PART`` is written last: indicators count
+only when a part of that content is there. One process writes at a time, under a lock that the system releases when that
 process dies, however it dies; reading needs no lock.
 """
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -273,20 +276,25 @@ class Store:
         runs
             Columns ``run``, ``point``, ``park``, ``strategy``, ``seed`` and one per factor.
         """
-        folder = self.folder / "experiments"
         with telling_of_a_full_disk(self.folder):
-            folder.mkdir(exist_ok=True)
-            self._write_part("experiments", name, pa.Table.from_pandas(runs, preserve_index=False))
-            text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-            _write_whole(folder / f"{name}.json", text.encode())
+            part = self._write_part("experiments", name, pa.Table.from_pandas(runs, preserve_index=False))
+            text = json.dumps({**content, "design": part.name}, indent=1, ensure_ascii=False, allow_nan=False)
+            _write_whole(part.with_name(f"{name}.json"), text.encode())
+            for old in part.parent.glob(f"{glob.escape(name)}-*.parquet"):
+                if old != part and _content_of(old) == name:
+                    old.unlink()
 
-    def _write_part(self, kind: str, name: str, table: pa.Table) -> None:
-        path = self.folder / kind / f"{name}.parquet"
+    def _write_part(self, kind: str, name: str, table: pa.Table) -> Path:
+        """Write a part of this content, unless it is there; return its path."""
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd")
+        data = memoryview(sink.getvalue())
+        path = self.folder / kind / f"{name}-{_check_of(data)}.parquet"
         with telling_of_a_full_disk(self.folder):
             path.parent.mkdir(parents=True, exist_ok=True)
-            sink = pa.BufferOutputStream()
-            pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
-            _write_whole(path, memoryview(sink.getvalue()))
+            if not path.exists():
+                _write_whole(path, data)
+        return path
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -356,21 +364,32 @@ class Store:
         StoreProblem
             If there is no such experiment, or it is torn.
         """
-        file = self.folder / "experiments" / f"{name}.json"
-        if not file.is_file():
+        if name not in self.experiments():
             raise StoreProblem("no_experiment", folder=self.folder, name=name, names=", ".join(self.experiments()))
-        table = _read(file.with_suffix(".parquet"))
+        file = self.folder / "experiments" / f"{name}.json"
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as cause:
+            part = file.with_name(content.pop("design"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
             raise StoreProblem("torn_result", file=file, problem=cause) from cause
+        table = _read(part)
         if table is None:
-            raise StoreProblem("torn_result", file=file.with_suffix(".parquet"), problem="Parquet")
+            raise StoreProblem("torn_result", file=part, problem="checksum")
         return content, table.to_pandas()
+
+    def has_part(self, kind: str, content: str) -> bool:
+        """Return whether a part of this content is there."""
+        return any((self.folder / kind).glob(f"{content}-*.parquet"))
 
     def parts(self, kind: str) -> list[Path]:
         """Return the parts of ``runs``, ``inputs`` or ``failed`` that can be read, in order of name."""
         return [path for path in sorted((self.folder / kind).glob("*.parquet")) if _read(path, []) is not None]
+
+    def path_parts(self) -> list[Path]:
+        """Return the parts of ``paths`` that count: those whose runs are there."""
+        whole = {_content_of(path) for path in self.parts("runs")}
+        found = sorted((self.folder / "paths").glob("*/*.parquet"))
+        return [path for path in found if _content_of(path) in whole and _read(path, []) is not None]
 
     def size(self) -> int:
         """Return how much disk the store takes, bytes."""
@@ -400,11 +419,11 @@ class Store:
         return found
 
     def _path_tables(self, indicators: Indicators, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        whole = {path.stem for path in (self.folder / "runs").glob("*.parquet")}
+        whole = {_content_of(path) for path in (self.folder / "runs").glob("*.parquet")}
         for name, kept in self.kept().items():
             if kept.covers(indicators):
                 for path in sorted((self.folder / "paths" / name).glob("*.parquet")):
-                    table = _read(path, columns) if path.stem in whole else None
+                    table = _read(path, columns) if _content_of(path) in whole else None
                     if table is not None:
                         yield table
 
@@ -450,9 +469,10 @@ class Batches:
         if self._indicators.columns:
             paths = pa.concat_tables([rows.paths for rows in done])
             self._store._write_part(f"paths/{self._indicators.name}", name, paths)
-        new = _without(runs, self._known)
-        self._store._write_part("runs", name, new)
-        self._known.update(new["run"].to_pylist())
+        if not self._store.has_part("runs", name):
+            new = _without(runs, self._known)
+            self._store._write_part("runs", name, new)
+            self._known.update(new["run"].to_pylist())
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -461,6 +481,15 @@ class Batches:
 def _name_of(keys: Iterable[str]) -> str:
     """Return the name of a part: a hash of what is in it, so that writing the same again changes nothing."""
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:20]
+
+
+def _check_of(data: bytes | memoryview) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]
+
+
+def _content_of(part: Path) -> str:
+    """Return the part of a part's name that says what is in it."""
+    return part.stem.rpartition("-")[0]
 
 
 def _write_whole(path: Path, content: bytes | memoryview) -> None:
@@ -499,10 +528,12 @@ def telling_of_a_full_disk(folder: Path) -> Iterator[None]:
 
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table | None:
-    """Return a part, its checksums verified; None where it is torn."""
+    """Return a part; None where its bytes are not those that its name says."""
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            return file.read(columns=columns)
+        data = path.read_bytes()
+        if _check_of(data) != path.stem.rpartition("-")[2]:
+            return None
+        return pq.read_table(pa.BufferReader(data), columns=columns)
     except (OSError, pa.ArrowException):
         return None
 

@@ -6,29 +6,25 @@ What they share (options, errors, exit codes) is in ``command_line.py``. Nothing
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from klaver.command_line import FAILED, BadOption, Group, command, option
+from klaver.command_line import FAILED, BadOption, app, command, option
 from klaver.console import Speaker
 
 if TYPE_CHECKING:
+    from analysis.principles import Ablation
+    from klaver.folders import Folder as ResultFolder
+    from klaver.folders import PrinciplesFolder
     from klaver.story import Teller
-    from sim.inputs.scenario import Scenario
-    from sim.inputs.strategy import Strategy
 
 MOST_SEEDS, MOST_QUARTERS = 100_000, 400
 COMPILE_SECONDS = 60
 STORIES = 3
-
-app = typer.Typer(
-    cls=Group, help="help.klaver", rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False,
-    no_args_is_help=True,
-)  # fmt: skip
-
 
 @app.callback(invoke_without_command=True)
 def klaver(
@@ -53,6 +49,8 @@ Quarters = Annotated[int | None, option("--quarters", metavar="N")]
 Out = Annotated[Path | None, option("--out", metavar="DIR")]
 Force = Annotated[bool, option("--force")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="help.folder")]
+Workers = Annotated[int | None, option("--workers", metavar="N")]
+Cluster = Annotated[str | None, option("--cluster", metavar="ADDRESS")]
 
 
 @command(app, "run")
@@ -100,13 +98,15 @@ def compare(
     seed: Seed = 1,
     quick: Annotated[bool, option("--quick")] = False,
     quarters: Quarters = None,
-    workers: Annotated[int | None, option("--workers", metavar="N")] = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    store: Annotated[Path | None, option("--store", metavar="DIR")] = None,
     out: Out = None,
     force: Force = False,
 ) -> None:
     """The main job: strategies on the same seeds."""
     from klaver.chosen import choose_park, choose_strategies, split_names
-    from klaver.folders import DEFAULT_SEEDS, QUICK_SEEDS, CompareFolder
+    from klaver.folders import DEFAULT_SEEDS, QUICK_SEEDS, CompareFolder, PrinciplesFolder
     from klaver.runs import PRINCIPLE_SEEDS
 
     if strategy is not None and not principles:
@@ -124,14 +124,15 @@ def compare(
     scenario = choose_park(park, speak.say)
     if principles:
         (one,) = choose_strategies([strategy or "demand_driven"], speak.say)
-        ablate_principles(speak, scenario, one, range(seed, seed + seeds), quarters, workers, out, force)
+        split = PrinciplesFolder.of(scenario, one, range(seed, seed + seeds), quarters, out)
+        with machinery(speak, split, force, workers, cluster, store) as how:
+            ablation = split.compute(scenario, one, **how)
+        show_ablation(speak, split, ablation)
         return
     chosen = choose_strategies(split_names(strategies or "all"), speak.say)
     folder = CompareFolder.of(scenario, chosen, range(seed, seed + seeds), quarters, out)
-    folder.check(force)
-    compile_first(speak)
-    with speak.progress(speak.say("compare.running")) as progress:
-        result = folder.compute(scenario, chosen, workers, progress)
+    with machinery(speak, folder, force, workers, cluster, store) as how:
+        result = folder.compute(scenario, chosen, **how)
     place = folder.write(result, speak)
     from klaver.display import show_comparison
 
@@ -148,23 +149,36 @@ def compare(
     speak.data({**content, "folder": place})
 
 
-def ablate_principles(
-    speak: Speaker, scenario: Scenario, strategy: Strategy, seeds: range, quarters: int | None, workers: int | None,
-    out: Path | None, force: bool,
-) -> None:
-    """Run the 64 combinations of the six principles, and show what each does."""
-    from klaver.display import show_principles
-    from klaver.folders import PrinciplesFolder
+@contextmanager
+def machinery(
+    speak: Speaker, folder: ResultFolder, force: bool, workers: int | None, cluster: str | None, store: Path | None
+) -> Iterator[dict[str, Any]]:
+    """Give how the runs of a result folder are made: in a store, here or on a cluster, with progress shown."""
+    from analysis.store import Store
 
-    folder = PrinciplesFolder.of(scenario, strategy, seeds, quarters, out)
     folder.check(force)
+    place = Store(store or folder.path.parent / "store")
     compile_first(speak)
+
+    def tell(there: int, todo: int) -> None:
+        if there:
+            say = speak.say
+            speak.note(say("compare.there", there=say.number(there), todo=say.number(todo), store=place.folder))
+
     with speak.progress(speak.say("compare.running")) as progress:
-        result = folder.compute(scenario, strategy, workers, progress)
-    place = folder.write(result, speak)
-    content = folder.summary(result)
+        yield {"workers": workers, "cluster": cluster, "store": place, "progress": progress, "tell": tell,
+               "name": folder.path.name}  # fmt: skip
+
+
+def show_ablation(speak: Speaker, folder: PrinciplesFolder, ablation: Ablation) -> None:
+    """Write and show what each of the six principles does."""
+    from klaver.display import show_principles
+
+    place = folder.write(ablation, speak)
+    content = folder.summary(ablation)
     years = speak.say.duration(content["quarters"])
-    speak.result(speak.say("principle.title", park=scenario.name, strategy=strategy.name, seeds=len(seeds), years=years))
+    speak.result(speak.say("principle.title", park=content["park"], strategy=content["strategy"],
+                           seeds=content["seeds"], years=years))  # fmt: skip
     show_principles(speak, content)
     speak.remark(speak.say("run.written", folder=place))
     speak.data({**content, "folder": place})
@@ -278,7 +292,7 @@ def doctor(speak: Speaker) -> int:
 def rerun(
     speak: Speaker,
     folder: Folder,
-    workers: Annotated[int | None, option("--workers", metavar="N")] = None,
+    workers: Workers = None,
 ) -> int:
     """The same numbers again?"""
     check_number("workers", workers, workers is None or workers >= 1)

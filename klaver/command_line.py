@@ -55,6 +55,12 @@ def translate(command: Any, say: Language) -> None:
             thing.help_key, thing.help = key, say(key)
 
 
+app = typer.Typer(
+    cls=Group, help="help.klaver", rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)  # fmt: skip
+
+
 def option(*names: str, **settings: Any) -> Any:
     """Return an option whose help text is that of its name."""
     return typer.Option(*names, help=f"help.{names[0].removeprefix('--')}", **settings)
@@ -131,14 +137,20 @@ def told(problem: BaseException, say: Language) -> tuple[str, int]:
     """Return an error as a user reads it, and the exit code it gives."""
     key = getattr(problem, "key", None)
     if isinstance(key, str) and key in say:
-        return say(key, **problem.values), BAD_INPUT  # type: ignore[attr-defined]
+        return say(key, **problem.values), FAILED if key in _FAILURES else BAD_INPUT  # type: ignore[attr-defined]
     if any(kind.__name__ in _INPUT_PROBLEMS for kind in type(problem).__mro__):
         return str(problem), BAD_INPUT
+    if type(problem).__name__ == "RunFailed" and getattr(problem, "store", None) is not None:
+        again = shlex.join(["klaver", "run", problem.run[:12], "--store", str(problem.store)])  # type: ignore[attr-defined]
+        return say("error.run_failed", run=problem, command=again), FAILED
     cause = problem.__cause__ or problem
     if isinstance(cause, MemoryError):
         return str(problem), FAILED
     return say("error.unexpected", kind=type(problem).__name__, problem=problem), FAILED
 
+
+# What goes wrong while running, and not because of what was asked.
+_FAILURES = {"error.store_full", "error.store_busy", "error.cluster_lost", "error.run_failed"}
 
 # By name, so that an error needs no import of what did not raise it.
 _INPUT_PROBLEMS = {"BadInput", "InputProblem", "NoSuchThing", "UnknownLanguage"}

@@ -125,13 +125,11 @@ class CompareFolder(Folder):
         configuration = configure(scenario, strategies, numbers, quarters)
         return cls(out or Path("results") / name, configuration, time.time())
 
-    def compute(
-        self, scenario: Scenario, strategies: Sequence[Strategy], workers: int | None, progress: Progress | None
-    ) -> Comparison:
-        """Run everything."""
+    def compute(self, scenario: Scenario, strategies: Sequence[Strategy], **how: Any) -> Comparison:
+        """Run everything; ``how`` as :func:`klaver.compare` takes it."""
         from klaver.runs import compare
 
-        return compare(scenario, strategies, self.seeds, workers=workers, quarters=self.quarters, progress=progress)
+        return compare(scenario, strategies, self.seeds, quarters=self.quarters, **how)
 
     def summary(self, comparison: Comparison) -> dict[str, Any]:
         """Return the numbers of a comparison, as ``--json`` gives them."""
@@ -171,13 +169,11 @@ class PrinciplesFolder(Folder):
         name = f"{file_name(scenario.name)}-principles-{file_name(strategy.name)}-{len(numbers)}"
         return cls(out or Path("results") / name, configure(scenario, [strategy], numbers, quarters), time.time())
 
-    def compute(
-        self, scenario: Scenario, strategy: Strategy, workers: int | None, progress: Progress | None
-    ) -> Ablation:
-        """Run all 64 combinations."""
+    def compute(self, scenario: Scenario, strategy: Strategy, **how: Any) -> Ablation:
+        """Run all 64 combinations; ``how`` as :func:`klaver.ablate` takes it."""
         from klaver.runs import ablate
 
-        return ablate(scenario, strategy, self.seeds, workers=workers, quarters=self.quarters, progress=progress)
+        return ablate(scenario, strategy, self.seeds, quarters=self.quarters, **how)
 
     def summary(self, ablation: Ablation) -> dict[str, Any]:
         """Return the numbers of an ablation, as ``--json`` gives them."""
@@ -236,12 +232,12 @@ def run_again(path: Path, workers: int | None = None, progress: Progress | None 
     elif record["command"] == "principles":
         all_six = PrinciplesFolder.of(scenario, strategies[0], seeds, quarters, path)
         old = results.read_json(path / "principles.json")
-        new = all_six.summary(all_six.compute(scenario, strategies[0], workers, progress))
+        new = all_six.summary(all_six.compute(scenario, strategies[0], workers=workers, progress=progress))
         hashes = {}
     else:
         both = CompareFolder.of(scenario, strategies, seeds, quarters, path)
         old = results.read_json(path / "comparison.json")
-        comparison = both.compute(scenario, strategies, workers, progress)
+        comparison = both.compute(scenario, strategies, workers=workers, progress=progress)
         new = both.summary(comparison)
         hashes = {"runs_sha256": _hash_table(comparison.runs.table)}
     found = list(results.differences(old, new))

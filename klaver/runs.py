@@ -87,6 +87,7 @@ def compare(
     store: Store | None = None,
     cluster: str | None = None,
     name: str = "runs",
+    tell: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Run every strategy on the same seeds, each with its twin, and compare them.
 
@@ -110,6 +111,8 @@ def compare(
         Address of a dask scheduler, or ``local:N`` for N workers here; this machine alone if None.
     name
         Of the experiment in the store.
+    tell
+        Called once as ``tell(runs that are there, runs to do)``.
 
     Returns
     -------
@@ -131,7 +134,7 @@ def compare(
     numbers = range(1, seeds + 1) if isinstance(seeds, int) else seeds
     compile_rules()
     return compare_runs(run_pairs(scenario, chosen, list(numbers), workers, progress, quarters=quarters, store=store,
-                                  cluster=cluster, name=name))
+                                  cluster=cluster, name=name, tell=tell))
 
 
 def ablate(
@@ -145,6 +148,7 @@ def ablate(
     store: Store | None = None,
     cluster: str | None = None,
     name: str = "runs",
+    tell: Callable[[int, int], None] | None = None,
 ) -> Ablation:
     """Run a strategy with every combination of the six guiding principles, on the same seeds, each with its twin.
 
@@ -152,7 +156,7 @@ def ablate(
     ----------
     park, strategy
         As :func:`run` takes them; of the strategy everything but the six switches is kept.
-    seeds, workers, quarters, progress, store, cluster, name
+    seeds, workers, quarters, progress, store, cluster, name, tell
         As :func:`compare` takes them.
 
     Returns
@@ -180,7 +184,7 @@ def ablate(
         variants.append(chosen.model_copy(
             update={"principles": strategies_of.Principles(**switches), "name": combination}))
     runs = run_pairs(scenario, variants, list(numbers), workers, progress, quarters=quarters, keep=(), store=store,
-                     cluster=cluster, name=name)
+                     cluster=cluster, name=name, tell=tell)
     return Ablation(runs, chosen.name)
 
 

@@ -370,7 +370,7 @@ def test_ctrl_c_ends_with_130_a_sentence_and_nothing_half_written(
     monkeypatch.setattr("analysis.figures.save", interrupted)
     made = klaver(*RUN)
     assert made.exit_code == 130
-    assert made.stderr.strip().startswith("Stopped; nothing half-finished is left behind.")
+    assert made.stderr.strip().startswith("Stopped; nothing half-finished is left behind, and runs that were done are kept.")
     assert written(tmp_path / "results") == []
 
 
