@@ -7,13 +7,15 @@ tried one at a time, so that the one to blame is known for certain; it is split,
 it twice is given back as lost.
 
     Engine
-    +-- InProcess      here, one after another
-    +-- Processes      joblib's loky: one process a core
-    +-- Cluster        dask.distributed: workers started elsewhere, or ``local:N`` of them here
+    +-- InProcess        here, one after another
+    +-- Pool             on workers that may die
+        +-- Processes    joblib's loky: one process a core
+        +-- Cluster      dask.distributed: workers started elsewhere, or ``local:N`` of them here
 """
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
@@ -83,7 +85,66 @@ class InProcess(Engine):
             yield Done(job, work(job))
 
 
-class Processes(Engine):
+class Pool(Engine):
+    """Carries out jobs on workers that may die. What the two kinds have in common."""
+
+    tries = TRIES
+
+    def carry_out(self, work: Work, jobs: Iterable[Any]) -> Iterator[Done]:
+        """Yield every job with its result, in the order in which they are done."""
+        source = iter(jobs)
+        under_way: dict[Any, Any] = {}
+        suspects: deque[tuple[Any, int]] = deque()
+        while True:
+            # After a death nothing new goes out until those that were under way have been tried alone.
+            while not suspects and len(under_way) < AHEAD * self.workers and (job := next(source, None)) is not None:
+                try:
+                    under_way[self._submit(work, job)] = job
+                except self._deaths():
+                    suspects.append((job, 0))
+            if under_way:
+                future = self._next_done(under_way)
+                job = under_way.pop(future)
+                try:
+                    result = future.result()
+                except self._deaths():
+                    suspects.append((job, 0))
+                else:
+                    yield Done(job, result)
+            elif suspects:
+                yield from self._alone(work, *suspects.popleft(), suspects)
+            else:
+                return
+
+    def _alone(self, work: Work, job: Any, tried: int, suspects: deque[tuple[Any, int]]) -> Iterator[Done]:
+        """Carry out one job with nobody beside it: if the worker dies now, it is this job's doing."""
+        try:
+            result = self._submit(work, job).result()
+        except self._deaths() as death:
+            parts = job.split()
+            if len(parts) > 1:
+                suspects.extend((part, 0) for part in parts)
+            elif tried + 1 < self.tries:
+                suspects.append((job, tried + 1))
+            else:
+                yield Done(job, None, str(death).strip() or type(death).__name__)
+        else:
+            yield Done(job, result)
+
+    def _submit(self, work: Work, job: Any) -> Any:
+        """Hand a job out; return its future."""
+        raise NotImplementedError
+
+    def _next_done(self, under_way: dict[Any, Any]) -> Any:
+        """Wait until one of the futures is done, and return it."""
+        raise NotImplementedError
+
+    def _deaths(self) -> type[Exception]:
+        """Return what a future raises whose worker died."""
+        raise NotImplementedError
+
+
+class Processes(Pool):
     """Carries out jobs in processes on this machine (joblib's loky).
 
     Parameters
@@ -105,61 +166,17 @@ class Processes(Engine):
 
         return get_reusable_executor(max_workers=self.workers, timeout=60, env=_ONE_THREAD)
 
-    def carry_out(self, work: Work, jobs: Iterable[Any]) -> Iterator[Done]:
-        """Yield every job with its result, in the order in which they are done."""
-        source = iter(jobs)
-        under_way: dict[Any, Any] = {}
-        suspects: deque[tuple[Any, int]] = deque()
-        while True:
-            broken = False
-            try:
-                while len(under_way) < AHEAD * self.workers and (job := next(source, None)) is not None:
-                    try:
-                        under_way[self._pool().submit(work, job)] = job
-                    except BrokenProcessPool:
-                        suspects.append((job, 0))
-                        broken = True
-                        break
-            except BaseException:
-                self._give_up(under_way)
-                raise
-            if not under_way and not suspects:
-                return
-            if under_way and not broken:
-                finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    job = under_way.pop(future)
-                    try:
-                        yield Done(job, future.result())
-                    except BrokenProcessPool:
-                        suspects.append((job, 0))
-                        broken = True
-            if broken:
-                suspects.extend((job, 0) for job in under_way.values())
-                under_way.clear()
-            while suspects and not under_way:
-                yield from self._alone(work, *suspects.popleft(), suspects)
+    def _submit(self, work: Work, job: Any) -> Any:
+        return self._pool().submit(work, job)
 
-    def _alone(self, work: Work, job: Any, tries: int, suspects: deque[tuple[Any, int]]) -> Iterator[Done]:
-        """Carry out one job with nobody beside it: if the worker dies now, it is this job's doing."""
-        try:
-            yield Done(job, self._pool().submit(work, job).result())
-        except BrokenProcessPool as death:
-            parts = job.split()
-            if len(parts) > 1:
-                suspects.extend((part, 0) for part in parts)
-            elif tries + 1 < TRIES:
-                suspects.append((job, tries + 1))
-            else:
-                yield Done(job, None, str(death).strip() or type(death).__name__)
+    def _next_done(self, under_way: dict[Any, Any]) -> Any:
+        return next(iter(wait(under_way, return_when=FIRST_COMPLETED).done))
 
-    @staticmethod
-    def _give_up(under_way: dict[Any, Any]) -> None:
-        for future in under_way:
-            future.cancel()
+    def _deaths(self) -> type[Exception]:
+        return BrokenProcessPool
 
 
-class Cluster(Engine):
+class Cluster(Pool):
     """Carries out jobs on a dask cluster.
 
     Parameters
@@ -173,6 +190,8 @@ class Cluster(Engine):
         If dask is not installed, or nobody answers at the address.
     """
 
+    tries = 1  # dask itself has tried a job on several workers before it gives it back
+
     def __init__(self, address: str) -> None:
         self._cluster: Any = None
         self._client: Any = None
@@ -180,18 +199,10 @@ class Cluster(Engine):
             import distributed
         except ImportError as cause:
             raise ClusterProblem("no_dask") from cause
-        kind, _, number = address.partition(":")
         try:
-            if kind == "local":
-                if not number.isdecimal() or not 1 <= int(number) <= 1024:
-                    raise ClusterProblem("cluster_address", address=address)
-                self._cluster = distributed.LocalCluster(
-                    n_workers=int(number), threads_per_worker=1, processes=True, dashboard_address=None,
-                    host="127.0.0.1", silence_logs=50,
-                )  # fmt: skip
-                self._client = distributed.Client(self._cluster)
-            else:
-                self._client = distributed.Client(address, timeout="10s")
+            if address.startswith("local:"):
+                self._cluster = _local_cluster(address)
+            self._client = distributed.Client(self._cluster or address, timeout="10s")
             self._client.wait_for_workers(1, timeout=60)
         except (OSError, ValueError) as cause:
             self.close(True)
@@ -212,46 +223,44 @@ class Cluster(Engine):
             self._cluster.close()
 
     def carry_out(self, work: Work, jobs: Iterable[Any]) -> Iterator[Done]:
-        """Yield every job with its result, in the order in which they are done."""
-        from asyncio import CancelledError
+        """Yield every job with its result, in the order in which they are done.
 
-        from distributed import KilledWorker, as_completed
+        Raises
+        ------
+        ClusterProblem
+            If the scheduler is gone.
+        """
+        try:
+            yield from super().carry_out(work, jobs)
+        except (CancelledError, OSError) as loss:
+            raise ClusterProblem("cluster_lost") from loss
 
-        source = iter(jobs)
-        under_way: dict[Any, Any] = {}
-        completed = as_completed()
-        again: deque[tuple[Any, int]] = deque()
-        tries: dict[Any, int] = {}
+    def _submit(self, work: Work, job: Any) -> Any:
+        return self._client.submit(work, job, pure=False)
 
-        def hand_out() -> None:
-            while len(under_way) < AHEAD * self.workers:
-                job, times = again.popleft() if again else (next(source, None), 0)
-                if job is None:
-                    return
-                future = self._client.submit(work, job, pure=False)
-                under_way[future], tries[future] = job, times
-                completed.add(future)
+    def _next_done(self, under_way: dict[Any, Any]) -> Any:
+        from distributed import wait as wait_for
 
-        hand_out()
-        while under_way:
-            future = next(completed)
-            job, times = under_way.pop(future), tries.pop(future)
-            try:
-                yield Done(job, future.result())
-            except KilledWorker as death:
-                # dask itself has tried the job on several workers; whether the job is to blame shows run by run.
-                parts = job.split()
-                if len(parts) > 1:
-                    again.extend((part, 0) for part in parts)
-                elif times + 1 < TRIES:
-                    again.append((job, times + 1))
-                else:
-                    yield Done(job, None, str(death).strip() or type(death).__name__)
-            except CancelledError as loss:
-                raise ClusterProblem("cluster_lost") from loss
-            finally:
-                future.release()
-            hand_out()
+        return next(iter(wait_for(list(under_way), return_when="FIRST_COMPLETED").done))
+
+    def _deaths(self) -> type[Exception]:
+        from distributed import KilledWorker
+
+        return KilledWorker
+
+
+def _local_cluster(address: str) -> Any:
+    import dask
+    import distributed
+
+    number = address.removeprefix("local:")
+    if not number.isdecimal() or not 1 <= int(number) <= 1024:
+        raise ClusterProblem("cluster_address", address=address)
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
+        return distributed.LocalCluster(
+            n_workers=int(number), threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1",
+            silence_logs=50,
+        )  # fmt: skip
 
 
 class ClusterProblem(ValueError):

@@ -189,7 +189,8 @@ class Store:
                 raise StoreProblem("torn_result", file=mark, problem=cause) from cause
             if form != FORMAT:
                 raise StoreProblem("store_format", folder=self.folder, found=form, known=FORMAT)
-        elif must_exist or (self.folder.is_dir() and any(self.folder.iterdir())):
+        elif must_exist or (self.folder.is_dir() and any(not path.name.startswith(".") for path in self.folder.iterdir())):
+            # What begins with a dot may be the lock of a writer that was killed before it wrote anything.
             raise StoreProblem("no_store", folder=self.folder)
 
     # --- writing -----------------------------------------------------------------------------------------------------
