@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import batched, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -312,21 +312,43 @@ def _describe(cause: BaseException) -> str:
 # --- the plan of an experiment ---------------------------------------------------------------------------------------
 
 
+class Varied(NamedTuple):
+    """A park or strategy as one point of a design makes it: made when it is needed, and not kept."""
+
+    base: Any
+    point: Any
+    vary: Callable[[Any, Any], Any]
+
+    def thing(self) -> Any:
+        """Return the park or strategy."""
+        return self.vary(self.base, self.point)
+
+
 class Cell(NamedTuple):
     """One park variant and one strategy variant of an experiment, at one point of its design."""
 
     point: int
     values: Mapping[str, Any]
-    park: Scenario
-    strategy: Strategy
+    park: Scenario | Varied
+    strategy: Strategy | Varied
 
 
 class Variant(NamedTuple):
     """A park or strategy of a plan: what it is called and hashes to, and how its content is had again."""
 
+    kind: str
     name: str
     hash: str
-    make: Callable[[], Content]
+    source: Any
+    quarters: int | None
+
+    def content(self) -> Content:
+        """Return its content, made anew: many variants as text would not fit in memory."""
+        return Content.of(self.kind, _thing(self.source), self.quarters)
+
+
+def _thing(source: Any) -> Any:
+    return source.thing() if isinstance(source, Varied) else source
 
 
 @dataclass
@@ -415,54 +437,74 @@ def plan_runs(
     ValueError
         If there are no seeds or no cells, or a seed is given twice.
     """
-    order = seeds_in_order(seeds)
-    model = model_version()
-    parks: dict[str, Variant] = {}
-    strategies: dict[str, Variant] = {}
-    lengths: dict[str, int] = {}
-    areas: dict[str, float] = {}
-    hashes: dict[int, tuple[Any, str]] = {}
-    rows: list[dict[str, Any]] = []
-    names: dict[str, None] = {}
-
-    def known(thing: Any, kind: str, length: int | None) -> str:
-        # The same object stands in many cells: it is hashed once. The object is kept, so that its id stays its own.
-        if id(thing) not in hashes:
-            hashes[id(thing)] = (thing, Content.of(kind, thing, length).hash)
-        return hashes[id(thing)][1]
-
+    order, model = seeds_in_order(seeds), model_version()
+    variants = _Variants(quarters)
+    rows: list[tuple[int, str, str, str, str, int]] = []
+    factors: list[Mapping[str, Any]] = []
     for cell in cells:
-        length = quarters or cell.park.quarters
-        park_hash = known(cell.park, "park", length)
-        strategy_hash = known(cell.strategy, "strategy", None)
-        if park_hash not in parks:
-            parks[park_hash] = Variant(cell.park.name, park_hash, _Again("park", cell.park, length))
-            lengths[park_hash] = length
-            areas.setdefault(cell.park.name, _gross_ha(cell.park))
-        if strategy_hash not in strategies:
-            strategies[strategy_hash] = Variant(cell.strategy.name, strategy_hash, _Again("strategy", cell.strategy, None))
-        names.setdefault(cell.strategy.name)
-        for seed in order:
-            rows.append({
-                "run": run_key(park_hash, strategy_hash, seed, length, model), "point": cell.point,
-                "park": cell.park.name, "strategy": cell.strategy.name, "seed": seed, "park_hash": park_hash,
-                "strategy_hash": strategy_hash, **cell.values,
-            })  # fmt: skip
+        park, strategy = variants.park(cell.park), variants.strategy(cell.strategy)
+        rows.append((cell.point, park.name, strategy.name, park.hash, strategy.hash, park.quarters or 0))
+        factors.append(cell.values)
     if not rows:
         raise ValueError("the experiment has no runs")
-    return Plan(name, pd.DataFrame(rows), parks, strategies, lengths, areas, tuple(names), tuple(order), indicators,
-                content or {}, model)  # fmt: skip
+    names = tuple(dict.fromkeys(row[2] for row in rows))
+    return Plan(
+        name, _design_of(rows, factors, order, model), variants.parks, variants.strategies,
+        {park.hash: park.quarters or 0 for park in variants.parks.values()}, variants.gross_ha, names, tuple(order),
+        indicators, content or {}, model,
+    )  # fmt: skip
 
 
-class _Again(NamedTuple):
-    """Makes the content of a variant when it is needed: many variants as text would not fit in memory."""
+class _Variants:
+    """The parks and strategies of the cells of a plan, each hashed once."""
 
-    kind: str
-    thing: Any
-    quarters: int | None
+    def __init__(self, quarters: int | None) -> None:
+        self._quarters = quarters
+        self._seen: dict[tuple[int, ...], tuple[Any, Variant]] = {}
+        self.parks: dict[str, Variant] = {}
+        self.strategies: dict[str, Variant] = {}
+        self.gross_ha: dict[str, float] = {}
 
-    def __call__(self) -> Content:
-        return Content.of(self.kind, self.thing, self.quarters)
+    def park(self, source: Scenario | Varied) -> Variant:
+        found = self._known("park", source, self.parks)
+        if found.name not in self.gross_ha:
+            self.gross_ha[found.name] = _gross_ha(_thing(source))
+        return found
+
+    def strategy(self, source: Strategy | Varied) -> Variant:
+        return self._known("strategy", source, self.strategies)
+
+    def _known(self, kind: str, source: Any, known: dict[str, Variant]) -> Variant:
+        mark = (id(source.base), source.point.number) if isinstance(source, Varied) else (id(source),)
+        if mark not in self._seen:
+            thing = _thing(source)
+            length = (self._quarters or thing.quarters) if kind == "park" else None
+            key = Content.of(kind, thing, length).hash
+            variant = known.setdefault(key, Variant(kind, thing.name, key, source, length))
+            # The object is kept with its id, so that no other can come to have that id.
+            self._seen[mark] = (source.base if isinstance(source, Varied) else source, variant)
+        return self._seen[mark][1]
+
+
+def _design_of(
+    rows: list[tuple[int, str, str, str, str, int]], factors: list[Mapping[str, Any]], seeds: list[int], model: str
+) -> pd.DataFrame:
+    """Return the table of a plan's runs: one row a cell and seed."""
+    columns = ("point", "park", "strategy", "park_hash", "strategy_hash", "quarters")
+    cells = pd.DataFrame(rows, columns=list(columns)).join(pd.DataFrame([_plain_values(values) for values in factors]))
+    design = cells.loc[cells.index.repeat(len(seeds))].reset_index(drop=True)
+    for column in columns[1:5]:
+        design[column] = design[column].astype("category")
+    keys = [run_key(row[3], row[4], seed, row[5], model) for row in rows for seed in seeds]
+    design.insert(0, "run", pd.array(keys, "string[pyarrow]"))
+    design.insert(4, "seed", np.tile(np.array(seeds, np.int64), len(rows)))
+    return design.drop(columns="quarters")
+
+
+def _plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a point as a table can hold them: a whole mix of roles becomes text."""
+    return {name: value if isinstance(value, (bool, int, float, str)) else canonical(value)
+            for name, value in values.items()}  # fmt: skip
 
 
 def _gross_ha(scenario: Scenario) -> float:
@@ -531,7 +573,8 @@ def carry_out(
         skipped = set() if retry_failed else set(failures.index) & plan.keys
         todo = plan.missing(known | skipped)
         jobs = _Jobs(plan, todo)
-        store.put_inputs(_inputs_of(plan, todo))
+        for inputs in _inputs_of(plan, todo):
+            store.put_inputs(inputs)
         store.put_design(plan.name, plan.content, plan.design)
         done = 0
         with store.batches(plan.indicators) as batches, engine:
@@ -549,11 +592,13 @@ def carry_out(
                    time.monotonic() - began, torn)  # fmt: skip
 
 
-def _inputs_of(plan: Plan, todo: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
+def _inputs_of(plan: Plan, todo: pd.DataFrame) -> Iterator[dict[str, tuple[str, str, str]]]:
+    """Yield the parks and strategies of the runs to do, some hundreds at a time."""
     wanted = [plan.parks[key] for key in todo["park_hash"].unique()]
     wanted += [plan.strategies[key] for key in todo["strategy_hash"].unique()]
-    contents = (variant.make() for variant in wanted)
-    return {content.hash: (content.kind, content.name, content.json) for content in contents}
+    for some in batched(wanted, 500):
+        contents = (variant.content() for variant in some)
+        yield {content.hash: (content.kind, content.name, content.json) for content in contents}
 
 
 def _lost(finished: Done) -> Rows:
@@ -578,9 +623,9 @@ class _Jobs:
             self._seconds[job.park.name] = max(rows.seconds / rows.count, 1e-6)
 
     def __iter__(self) -> Iterator[Job]:
-        for park_hash, rows in self._todo.groupby("park_hash", sort=False):
+        for park_hash, rows in self._todo.groupby("park_hash", sort=False, observed=True):
             park = self._plan.parks[str(park_hash)]
-            content = park.make()
+            content = park.content()
             waiting: list[tuple[int, tuple[str, ...]]] = []
             for seed, group in rows.groupby("seed", sort=True):
                 waiting.append((int(seed), tuple(group["strategy_hash"])))  # type: ignore[arg-type]
@@ -599,7 +644,7 @@ class _Jobs:
         hashes = list(dict.fromkeys(key for _, keys in waiting for key in keys))
         place = {key: k for k, key in enumerate(hashes)}
         return Job(
-            content, tuple(self._plan.strategies[key].make() for key in hashes),
+            content, tuple(self._plan.strategies[key].content() for key in hashes),
             tuple((seed, tuple(place[key] for key in keys)) for seed, keys in waiting),
             self._plan.quarters[content.hash], self._plan.model, self._plan.indicators,
         )  # fmt: skip
@@ -622,7 +667,7 @@ def collect(plan: Plan, store: Store | Memory) -> dict[str, Runs]:
     paths = store.paths(plan.indicators, plan.keys) if plan.indicators.columns else None
     return {
         str(park): _runs_of(plan, str(park), design, found, paths, store)
-        for park, design in plan.design.groupby("park", sort=False)
+        for park, design in plan.design.groupby("park", sort=False, observed=True)
     }
 
 
@@ -637,7 +682,7 @@ def _runs_of(
     rows = design[design["seed"].isin(seeds)].reset_index(drop=True)
     outcomes = [column for column in found.columns if column not in RUN_SCHEMA.names]
     values = found.loc[rows["run"], outcomes].reset_index(drop=True)
-    values.insert(0, "strategy", rows["strategy"])
+    values.insert(0, "strategy", rows["strategy"].astype(object))
     values.insert(1, "seed", rows["seed"])
     # A seed's value is the mean over the points of the design; with one point, that is the run itself.
     table = values.groupby(["strategy", "seed"], sort=False).mean().sort_index(level=["seed", "strategy"])
@@ -660,7 +705,7 @@ def _paths_of(
     cube = paths.to_numpy(np.float32).reshape(len(keys), kept, len(indicators.columns))
     place = pd.Series(np.arange(len(keys)), keys)
     found = np.zeros((len(index), kept, len(indicators.columns)), np.float64)
-    target = index.get_indexer(pd.MultiIndex.from_frame(rows[["strategy", "seed"]]))
+    target = index.get_indexer(pd.MultiIndex.from_arrays([rows["strategy"].astype(object), rows["seed"]]))
     np.add.at(found, target, cube[place.loc[rows["run"]].to_numpy()])
     return (found / np.bincount(target, minlength=len(index))[:, None, None]).astype(np.float32)
 
