@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import batched, pairwise
+from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,14 +23,15 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.engines import Done, Engine, engine_for
+from analysis.experiment_schema import TWIN, Experiment
 from analysis.identity import canonical, content_hash, hash_of_keys, model_version, run_key
 from analysis.store import FAILED_SCHEMA, RUN_SCHEMA, Indicators, Memory, Rows, Store
+from analysis.variants import vary_park, vary_strategy
 
 if TYPE_CHECKING:
     from sim.inputs.scenario import Scenario
     from sim.inputs.strategy import Strategy
 
-TWIN = "none"
 PATHS = ("private_investment", "public_outlay", "vitality", "vacancy", "jobs")
 """Indicators that a comparison keeps over time."""
 JOB_SECONDS = 1.5  # work in a job: enough to make handing it out cheap, little to lose when a worker dies
@@ -156,11 +157,9 @@ class Content(NamedTuple):
     json: str
 
     @classmethod
-    def of(cls, kind: str, thing: Scenario | Strategy, quarters: int | None = None) -> Content:
-        """Return the content of a park (with the length of its runs) or of a strategy."""
+    def of(cls, kind: str, thing: Scenario | Strategy) -> Content:
+        """Return the content of a park or of a strategy."""
         resolved = thing.resolved()
-        if quarters is not None:
-            resolved["quarters"] = quarters
         return cls(kind, thing.name, content_hash(resolved), canonical(resolved))
 
 
@@ -204,7 +203,7 @@ class Job:
 
 
 @lru_cache(maxsize=4)
-def _place(json_text: str) -> Any:
+def _place(json_text: str, quarters: int) -> Any:
     """Return the park of a content, ready to run; the last few stay in memory."""
     import json
 
@@ -212,7 +211,7 @@ def _place(json_text: str) -> Any:
     from sim.inputs.scenario import Scenario
 
     scenario = Scenario.from_resolved(json.loads(json_text))
-    return scenario, model.Park.of(scenario)
+    return scenario, model.Park.of(scenario, quarters)
 
 
 @lru_cache(maxsize=256)
@@ -258,14 +257,14 @@ def carry_out_job(job: Job) -> Rows:
 def _prepare(job: Job, seed: int) -> Any:
     from sim import model
 
-    return model.prepare(_place(job.park.json)[1], seed)
+    return model.prepare(_place(job.park.json, job.quarters)[1], seed)
 
 
 def _run_one(job: Job, before: Any, place: int) -> tuple[dict[str, float], np.ndarray]:
     """Run one strategy from a prepared world: its outcomes, and its indicators (quarters kept, columns)."""
     from sim import model, outcomes
 
-    scenario, park = _place(job.park.json)
+    scenario, park = _place(job.park.json, job.quarters)
     after = model.simulate(before, _strategy(job.strategies[place].json).record(scenario, park.gross_ha))
     passed = min(int(after.clock[0].quarter), len(after.indicators))
     kept = slice(job.indicators.every - 1, passed, job.indicators.every)
@@ -344,7 +343,7 @@ class Variant(NamedTuple):
 
     def content(self) -> Content:
         """Return its content, made anew: many variants as text would not fit in memory."""
-        return Content.of(self.kind, _thing(self.source), self.quarters)
+        return Content.of(self.kind, _thing(self.source))
 
 
 def _thing(source: Any) -> Any:
@@ -389,21 +388,30 @@ class Plan:
         return rows[["park_hash", "seed", "strategy_hash"]]
 
 
-def seeds_in_order(seeds: Sequence[int]) -> list[int]:
-    """Return distinct seeds in ascending order.
+def plan_experiment(experiment: Experiment) -> Plan:
+    """List every run of an experiment."""
+    kept = Indicators(tuple(experiment.indicators.keep), experiment.indicators.every if experiment.indicators.keep else 1)
+    return plan_runs(
+        experiment.name, _cells(experiment), experiment.seeds, quarters=experiment.quarters, indicators=kept,
+        content=experiment.resolved(),
+    )  # fmt: skip
 
-    Raises
-    ------
-    ValueError
-        If there are none, or one is given twice.
-    """
-    order = sorted(int(seed) for seed in seeds)
-    if not order:
-        raise ValueError("seeds is empty; give at least one")
-    twice = [seed for seed, following in pairwise(order) if seed == following]
-    if twice:
-        raise ValueError(f"seeds holds {twice[0]} more than once; each run counts once")
-    return order
+
+def _cells(experiment: Experiment) -> Iterator[Cell]:
+    """Yield every point with every park and strategy; only what a point changes is made anew."""
+    for point in experiment.points():
+        parks: list[Any] = list(experiment.parks)
+        strategies: list[Any] = list(experiment.strategies)
+        if point.of_parks():
+            parks = [Varied(park, point, vary_park) for park in parks]
+        if point.of_strategies():
+            strategies = [
+                strategy if strategy.approach == "none" else Varied(strategy, point, vary_strategy)
+                for strategy in strategies
+            ]
+        for park in parks:
+            for strategy in strategies:
+                yield Cell(point.number, point.columns(), park, strategy)
 
 
 def plan_runs(
@@ -424,20 +432,15 @@ def plan_runs(
     cells
         Its park and strategy variants, point by point; the twin of every park variant is among them.
     seeds
-        Distinct whole numbers.
+        Distinct whole numbers, at least one.
     quarters
         Length of every run; as each park says if None.
     indicators
         What is kept over time.
     content
         The experiment itself, as JSON can hold it, to be kept in the store.
-
-    Raises
-    ------
-    ValueError
-        If there are no seeds or no cells, or a seed is given twice.
     """
-    order, model = seeds_in_order(seeds), model_version()
+    order, model = sorted(seeds), model_version()
     variants = _Variants(quarters)
     rows: list[tuple[int, str, str, str, str, int]] = []
     factors: list[Mapping[str, Any]] = []
@@ -445,8 +448,6 @@ def plan_runs(
         park, strategy = variants.park(cell.park), variants.strategy(cell.strategy)
         rows.append((cell.point, park.name, strategy.name, park.hash, strategy.hash, park.quarters or 0))
         factors.append(cell.values)
-    if not rows:
-        raise ValueError("the experiment has no runs")
     names = tuple(dict.fromkeys(row[2] for row in rows))
     return Plan(
         name, _design_of(rows, factors, order, model), variants.parks, variants.strategies,
@@ -479,7 +480,7 @@ class _Variants:
         if mark not in self._seen:
             thing = _thing(source)
             length = (self._quarters or thing.quarters) if kind == "park" else None
-            key = Content.of(kind, thing, length).hash
+            key = Content.of(kind, thing).hash
             variant = known.setdefault(key, Variant(kind, thing.name, key, source, length))
             # The object is kept with its id, so that no other can come to have that id.
             self._seen[mark] = (source.base if isinstance(source, Varied) else source, variant)
@@ -491,7 +492,7 @@ def _design_of(
 ) -> pd.DataFrame:
     """Return the table of a plan's runs: one row a cell and seed."""
     columns = ("point", "park", "strategy", "park_hash", "strategy_hash", "quarters")
-    cells = pd.DataFrame(rows, columns=list(columns)).join(pd.DataFrame([_plain_values(values) for values in factors]))
+    cells = pd.DataFrame(rows, columns=list(columns)).join(pd.DataFrame(factors))
     design = cells.loc[cells.index.repeat(len(seeds))].reset_index(drop=True)
     for column in columns[1:5]:
         design[column] = design[column].astype("category")
@@ -499,12 +500,6 @@ def _design_of(
     design.insert(0, "run", pd.array(keys, "string[pyarrow]"))
     design.insert(4, "seed", np.tile(np.array(seeds, np.int64), len(rows)))
     return design.drop(columns="quarters")
-
-
-def _plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a point as a table can hold them: a whole mix of roles becomes text."""
-    return {name: value if isinstance(value, (bool, int, float, str)) else canonical(value)
-            for name, value in values.items()}  # fmt: skip
 
 
 def _gross_ha(scenario: Scenario) -> float:
@@ -725,21 +720,19 @@ def _first_failure(keys: pd.Series, store: Store | Memory) -> Exception:
 
 def plan_pairs(
     park: Scenario, strategies: Sequence[Strategy], seeds: Sequence[int], *, quarters: int | None = None,
-    keep: Sequence[str] = PATHS, every: int = 1, name: str = "runs", content: dict[str, Any] | None = None,
+    keep: Sequence[str] = PATHS, every: int = 1, name: str = "runs",
 ) -> Plan:
-    """List the runs of some strategies on one park, and of the twin ``none`` where it is not among them."""
-    chosen = list(strategies)
-    if not any(strategy.name == TWIN for strategy in chosen):
-        chosen.append(twin())
-    cells = [Cell(0, {}, park, strategy) for strategy in chosen]
-    return plan_runs(name, cells, seeds, quarters=quarters, indicators=Indicators(tuple(keep), every), content=content)
+    """List the runs of some strategies on one park, and of the twin ``none`` where it is not among them.
 
+    Raises
+    ------
+    InvalidFile
+        If there are no seeds, or one is given twice, or anything else is not as an experiment has it.
+    """
+    from analysis.experiment_file import experiment_of
 
-def twin() -> Strategy:
-    """Return the strategy of the twin: a municipality that does what the law asks, and no more."""
-    from sim.inputs.strategy import load_strategy
-
-    return load_strategy(TWIN)
+    return plan_experiment(experiment_of(
+        [park], strategies, seeds, quarters=quarters, name=name, keep=keep, every=every))  # fmt: skip
 
 
 def run_pairs(
@@ -784,7 +777,7 @@ def run_pairs(
     Raises
     ------
     ValueError
-        If there are no seeds, or one is given twice, or ``workers`` is below 1.
+        If there are no seeds, or one is given twice, or ``workers`` is below 1, or an input is not right.
     RunFailed
         If a run raised. All others have been made, and are kept where there is a store.
     KeyboardInterrupt

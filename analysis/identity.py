@@ -18,8 +18,9 @@ from typing import Any
 import sim
 
 _ONLY_TEXT = frozenset({"title", "description", "note"})
-_ONLY_SHOWS = frozenset({"agents.py", "app.py", "business_park.py", "warm_up.py", "problems.py", "self_analysis.py"})
-"""Files of ``sim`` that show, describe or compile a run, and do not determine it."""
+_ONLY_SHOWS = frozenset({"agents.py", "app.py", "business_park.py", "files.py", "problems.py", "self_analysis.py",
+                         "warm_up.py"})  # fmt: skip
+"""Files of ``sim`` that find, show, describe or compile, and do not determine a run once its content is known."""
 
 
 @cache
@@ -46,7 +47,9 @@ def canonical(content: Mapping[str, Any]) -> str:
 
 
 def content_hash(content: Mapping[str, Any]) -> str:
-    """Return the hash of a park's or strategy's resolved content, without its texts.
+    """Return the hash of a park's or strategy's resolved content, without its texts and the length of a park's runs.
+
+    That length is a part of a run's key by itself.
 
     Parameters
     ----------
@@ -58,7 +61,8 @@ def content_hash(content: Mapping[str, Any]) -> str:
     str
         32 hexadecimal digits.
     """
-    return hashlib.sha256(canonical(_determining(content)).encode()).hexdigest()[:32]
+    determining = {key: value for key, value in content.items() if key != "quarters"}
+    return hashlib.sha256(canonical(_determining(determining)).encode()).hexdigest()[:32]
 
 
 def _determining(value: Any) -> Any:

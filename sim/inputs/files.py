@@ -1,4 +1,4 @@
-"""Find and read the TOML files of parks and strategies: shipped ones by name, a user's own by path.
+"""Find and read the TOML files of parks, strategies and experiments: shipped ones by name, a user's own by path.
 
 A file is only ever parsed as TOML: nothing in it is executed. ``based_on`` names the file that it differs from.
 """
@@ -13,10 +13,11 @@ from sim.inputs.problems import InvalidFile, UnknownName, UnreadableFile, neares
 
 LARGEST_FILE = 5_000_000  # bytes
 DEEPEST_BASE = 10
+_WORDS = {"parks": "park", "strategies": "strategy", "experiments": "experiment"}
 
 
 def shipped_folder(kind: str) -> Path:
-    """Return the folder of shipped ``parks`` or ``strategies``: next to ``sim`` in a checkout, else in the package."""
+    """Return the folder of shipped files of a kind, such as ``parks``: next to ``sim`` in a checkout, else in the package."""
     beside = Path(__file__).resolve().parents[2] / "scenarios" / kind
     if beside.is_dir():
         return beside
@@ -24,19 +25,19 @@ def shipped_folder(kind: str) -> Path:
 
 
 def list_shipped(kind: str) -> list[str]:
-    """Return the names of the shipped ``parks`` or ``strategies``, in alphabetical order."""
+    """Return the names of the shipped ``parks``, ``strategies`` or ``experiments``, in alphabetical order."""
     return sorted(path.stem for path in shipped_folder(kind).glob("*.toml"))
 
 
 def find_file(name: str, kind: str, beside: Path | None = None) -> Path:
-    """Return the path of a park or strategy, by shipped name or by path.
+    """Return the path of a park, strategy or experiment, by shipped name or by path.
 
     Parameters
     ----------
     name
         A shipped name such as ``rollepaal``, or the path of a file.
     kind
-        ``parks`` or ``strategies``.
+        ``parks``, ``strategies`` or ``experiments``.
     beside
         Folder to look in first, for the base of a user's own file.
 
@@ -61,10 +62,9 @@ def find_file(name: str, kind: str, beside: Path | None = None) -> Path:
     shipped = list_shipped(kind)
     if text in shipped:
         return shipped_folder(kind) / f"{text}.toml"
-    what = "park" if kind == "parks" else "strategy"
     if path.suffix == ".toml" or len(path.parts) > 1:
         raise UnknownName(f"{text}: there is no such file.")
-    raise UnknownName(f"There is no {what} '{text}'.{nearest(text, shipped)} "
+    raise UnknownName(f"There is no {_WORDS[kind]} '{text}'.{nearest(text, shipped)} "
                       f"Shipped are: {', '.join(shipped)}. A file of your own is named with its path.")
 
 
@@ -92,6 +92,8 @@ def read_table(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UnreadableFile(f"{path}: not valid TOML: {error}.") from error
+    except ValueError as error:  # a whole number of more digits than Python reads
+        raise UnreadableFile(f"{path}: not valid TOML: a number has too many digits.") from error
     except RecursionError as error:
         raise UnreadableFile(f"{path}: tables are nested too deeply.") from error
 
