@@ -532,6 +532,7 @@ def carry_out(
     progress: Progress | None = None,
     *,
     retry_failed: bool = False,
+    keep_design: bool = True,
     work: Callable[[Job], Rows] = carry_out_job,
 ) -> Carried:
     """Make the runs of a plan that the store does not hold; what is done is kept, however this ends.
@@ -546,6 +547,8 @@ def carry_out(
         Called as ``progress(runs done, runs to do)`` in this process.
     retry_failed
         Try runs again that failed before; by default they are passed over.
+    keep_design
+        Note in the store which runs belong to this experiment.
     work
         What a worker does with a job; tests give another.
 
@@ -570,7 +573,8 @@ def carry_out(
         jobs = _Jobs(plan, todo)
         for inputs in _inputs_of(plan, todo):
             store.put_inputs(inputs)
-        store.put_design(plan.name, plan.content, plan.design)
+        if keep_design:
+            store.put_design(plan.name, plan.content, plan.design.drop(columns=["park_hash", "strategy_hash"]))
         done = 0
         with store.batches(plan.indicators) as batches, engine:
             for finished in engine.carry_out(work, jobs):
@@ -673,7 +677,7 @@ def _runs_of(
     broken = set(design.loc[~there, "seed"])
     seeds = tuple(seed for seed in plan.seeds if seed not in broken)
     if not seeds:
-        raise _first_failure(design.loc[~there, "run"], store)
+        raise first_failure(design.loc[~there, "run"], store)
     rows = design[design["seed"].isin(seeds)].reset_index(drop=True)
     outcomes = [column for column in found.columns if column not in RUN_SCHEMA.names]
     values = found.loc[rows["run"], outcomes].reset_index(drop=True)
@@ -705,7 +709,8 @@ def _paths_of(
     return (found / np.bincount(target, minlength=len(index))[:, None, None]).astype(np.float32)
 
 
-def _first_failure(keys: pd.Series, store: Store | Memory) -> Exception:
+def first_failure(keys: pd.Series, store: Store | Memory) -> Exception:
+    """Return what to raise where runs are missing: the first that failed, or that they were never made."""
     failures = store.failures()
     failures = failures[failures.index.isin(set(keys))]
     if failures.empty:
@@ -792,5 +797,5 @@ def run_pairs(
         tell(len(plan.keys) - runs, runs)
     carried = carry_out(plan, place, engine_for(workers, cluster, runs), progress)
     if len(carried.failed):
-        raise _first_failure(plan.design["run"], place)
+        raise first_failure(plan.design["run"], place)
     return collect(plan, place)[park.name]

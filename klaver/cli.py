@@ -13,7 +13,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from klaver.command_line import FAILED, BadOption, app, command, option
+from klaver.command_line import (
+    FAILED,
+    MOST_SEEDS,
+    BadOption,
+    Cluster,
+    Folder,
+    Force,
+    Out,
+    Park,
+    Quarters,
+    Seed,
+    Workers,
+    app,
+    check_number,
+    check_quarters,
+    command,
+    compile_first,
+    option,
+)
 from klaver.console import Speaker
 
 if TYPE_CHECKING:
@@ -22,8 +40,6 @@ if TYPE_CHECKING:
     from klaver.folders import PrinciplesFolder
     from klaver.story import Teller
 
-MOST_SEEDS, MOST_QUARTERS = 100_000, 400
-COMPILE_SECONDS = 60
 STORIES = 3
 
 @app.callback(invoke_without_command=True)
@@ -41,16 +57,6 @@ def klaver(
     if context.invoked_subcommand is None:
         print(context.get_help())
         raise typer.Exit
-
-
-Park = Annotated[str, typer.Argument(metavar="PARK", help="help.park")]
-Seed = Annotated[int, option("--seed", metavar="N")]
-Quarters = Annotated[int | None, option("--quarters", metavar="N")]
-Out = Annotated[Path | None, option("--out", metavar="DIR")]
-Force = Annotated[bool, option("--force")]
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="help.folder")]
-Workers = Annotated[int | None, option("--workers", metavar="N")]
-Cluster = Annotated[str | None, option("--cluster", metavar="ADDRESS")]
 
 
 @command(app, "run")
@@ -455,25 +461,6 @@ def story(speak: Speaker, folder: Folder, everything: Annotated[bool, option("--
     })  # fmt: skip
 
 
-def check_number(name: str, n: int | None, well: bool) -> None:
-    """Refuse a number that is out of bounds, naming the option."""
-    if not well:
-        raise BadOption(f"error.{name}", n=n)
-
-
-def check_quarters(quarters: int | None) -> None:
-    """Refuse a horizon that is none, or without end."""
-    if quarters is not None and not 1 <= quarters <= MOST_QUARTERS:
-        raise BadOption("error.quarters", n=quarters, most=MOST_QUARTERS)
-
-
-def compile_first(speak: Speaker) -> None:
-    """Compile the rules if this is the first run ever, after telling that it takes a while."""
-    from sim.warm_up import compile_rules
-
-    compile_rules(lambda: speak.note(speak.say("compile.first", seconds=COMPILE_SECONDS)))
-
-
 def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
@@ -483,6 +470,9 @@ def main() -> None:
             reconfigure(errors="replace")
     app()
 
+
+# The commands for many runs come after these in the list; importing them is what adds them.
+import klaver.experiment_commands  # noqa: E402, F401
 
 if __name__ == "__main__":
     main()

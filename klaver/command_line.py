@@ -12,6 +12,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,8 @@ from klaver.console import Speaker
 from klaver.language import LANGUAGES, Language, preferred_language
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+MOST_SEEDS, MOST_QUARTERS = 100_000, 400
+COMPILE_SECONDS = 60
 
 
 class BadOption(ValueError):
@@ -64,6 +67,16 @@ app = typer.Typer(
 def option(*names: str, **settings: Any) -> Any:
     """Return an option whose help text is that of its name."""
     return typer.Option(*names, help=f"help.{names[0].removeprefix('--')}", **settings)
+
+
+Park = Annotated[str, typer.Argument(metavar="PARK", help="help.park")]
+Seed = Annotated[int, option("--seed", metavar="N")]
+Quarters = Annotated[int | None, option("--quarters", metavar="N")]
+Out = Annotated[Path | None, option("--out", metavar="DIR")]
+Force = Annotated[bool, option("--force")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="help.folder")]
+Workers = Annotated[int | None, option("--workers", metavar="N")]
+Cluster = Annotated[str | None, option("--cluster", metavar="ADDRESS")]
 
 
 _COMMON = {
@@ -111,6 +124,25 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., int | None]]
         return run
 
     return decorate
+
+
+def check_number(name: str, n: int | None, well: bool) -> None:
+    """Refuse a number that is out of bounds, naming the option."""
+    if not well:
+        raise BadOption(f"error.{name}", n=n)
+
+
+def check_quarters(quarters: int | None) -> None:
+    """Refuse a horizon that is none, or without end."""
+    if quarters is not None and not 1 <= quarters <= MOST_QUARTERS:
+        raise BadOption("error.quarters", n=quarters, most=MOST_QUARTERS)
+
+
+def compile_first(speak: Speaker) -> None:
+    """Compile the rules if this is the first run ever, after telling that it takes a while."""
+    from sim.warm_up import compile_rules
+
+    compile_rules(lambda: speak.note(speak.say("compile.first", seconds=COMPILE_SECONDS)))
 
 
 def _attempt(work: Callable[[], int | None], speaker: Speaker, traceback: bool) -> int:

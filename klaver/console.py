@@ -123,7 +123,7 @@ class _Lines:
         # The first report comes after compiling, which says nothing about the speed of what follows.
         if self.first is None:
             self.first = (now, done)
-        if now - self.began < _PATIENCE or now - self.told < _PAUSE or done >= total:
+        if now - self.began < _PATIENCE or now - self.told < _PAUSE or done >= total or done <= self.first[1]:
             return
         self.told = now
         began, before = self.first

@@ -6,20 +6,25 @@ What all commands share is in ``command_line.py``; the work itself is in ``analy
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from klaver.cli import Cluster, Force, Workers, check_number, compile_first
-from klaver.command_line import FAILED, BadOption, app, command, option
+from klaver.command_line import (
+    FAILED,
+    BadOption,
+    Cluster,
+    Force,
+    Workers,
+    app,
+    check_number,
+    command,
+    compile_first,
+    option,
+)
 from klaver.console import Speaker
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from analysis.experiment import Carried, Plan
-
-ROWS_SHOWN = 40
+ROWS_SHOWN, WIDE_ROWS_SHOWN, COLUMNS_SHOWN = 40, 3, 10
 StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="help.store_folder")]
 Which = Annotated[str | None, option("--experiment", metavar="NAME")]
 
@@ -88,10 +93,17 @@ def query(
     answer = ask(Store(store, must_exist=True), sql)
     if out is not None:
         answer.to_csv(out, index=False) if out.suffix == ".csv" else answer.to_parquet(out, index=False)
-    rows = [[_cell(speak, value) for value in row] for row in answer.head(ROWS_SHOWN).itertuples(index=False)]
-    speak.result(speak.table([str(name) for name in answer.columns], rows))
-    if len(answer) > ROWS_SHOWN:
-        speak.remark(speak.say("query.more", shown=ROWS_SHOWN, n=speak.say.number(len(answer))))
+    wide = len(answer.columns) > COLUMNS_SHOWN
+    shown = answer.head(WIDE_ROWS_SHOWN if wide else ROWS_SHOWN)
+    cells = shown.map(lambda value: _cell(speak, value))
+    names = [str(name) for name in answer.columns]
+    if wide:  # a row reads better as a list than as a line that is broken into pieces
+        for row in cells.itertuples(index=False):
+            speak.result(speak.table(["", ""], list(zip(names, row, strict=True))))
+    else:
+        speak.result(speak.table(names, cells.to_numpy().tolist()))
+    if len(answer) > len(shown):
+        speak.remark(speak.say("query.more", shown=len(shown), n=speak.say.number(len(answer))))
     if out is not None:
         speak.remark(speak.say("query.written", file=out))
     speak.data(answer.to_dict("records"))
