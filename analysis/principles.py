@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.effects import adjusted_p_values
 from analysis.experiment import TWIN, Runs
 from analysis.statistics import Estimate, additional_multiplier, few_seeds_note, mean_with_interval
 
@@ -63,13 +64,7 @@ def interactions(values: np.ndarray, design: np.ndarray) -> dict[tuple[int, int]
 
 def holm(p_values: np.ndarray, level: float = 0.05) -> np.ndarray:
     """Return which of several tests reject when the chance of one false alarm in all is kept below ``level`` (Holm)."""
-    order = np.argsort(p_values)
-    reject = np.zeros(p_values.size, bool)
-    for rank, place in enumerate(order):
-        if p_values[place] > level / (p_values.size - rank):
-            break
-        reject[place] = True
-    return reject
+    return np.array(adjusted_p_values(p_values.tolist())) <= level
 
 
 @dataclass(frozen=True)

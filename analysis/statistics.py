@@ -4,8 +4,8 @@ Every number of a comparison is a mean or a ratio of sums over seeds, so one res
 seed counts, and everything follows by one matrix product. Intervals are bias-corrected and accelerated (BCa, Efron
 1987), and fall back to percentiles, with a note, where BCa is not defined. The draws depend on the number of seeds
 alone, so a number never depends on workers, on the order of rows, or on which other strategies were compared.
-(:func:`scipy.stats.bootstrap` gives the same intervals, run by run through an index array; the matrix product is some
-fifty times faster, which the dashboard needs. A test holds the two against each other.)
+(:func:`scipy.stats.bootstrap` gives the same intervals run by run; the matrix product is some fifty times faster, which
+the dashboard needs. ``tests/analysis/test_statistics.py`` holds the two against each other.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import networkx
@@ -85,8 +85,8 @@ def draw_counts(n: int) -> np.ndarray:
     return counts
 
 
-def _bounds(
-    value: float, resampled: np.ndarray, jackknifed: np.ndarray, confidence: float
+def bca_bounds(
+    value: float, resampled: np.ndarray, jackknifed: np.ndarray, confidence: float = CONFIDENCE
 ) -> tuple[float, float, str | None]:
     """Return the BCa interval of one number, or the percentile interval and a note.
 
@@ -98,6 +98,8 @@ def _bounds(
         The same on each resample; may hold NaN or inf, which are left out.
     jackknifed : float64, (n,)
         The same, leaving out one seed at a time.
+    confidence
+        Of the interval, 0-1.
     """
     usable = resampled[np.isfinite(resampled)]
     if usable.size == 0:
@@ -144,7 +146,7 @@ def ratio_bounds(
     Returns
     -------
     value, low, high : float
-        `low` and `high` equal the value when there is but one seed.
+        All equal on one seed.
     """
     n = above.size
     divisor = np.ones(n) if below is None else below
@@ -156,7 +158,7 @@ def ratio_bounds(
     with np.errstate(divide="ignore", invalid="ignore"):
         resampled = (counts @ above) / (counts @ divisor)
         jackknifed = (above.sum() - above) / (divisor.sum() - divisor)
-    low, high, note = _bounds(value, resampled, jackknifed, confidence)
+    low, high, note = bca_bounds(value, resampled, jackknifed, confidence)
     return value, low, high, note
 
 
@@ -179,7 +181,7 @@ def mean_with_interval(values: np.ndarray, unit: str = "") -> Estimate:
     known = np.isfinite(values)
     if not known.any():
         return Estimate(None, None, None, unit, "undefined: no run gives this number")
-    return _estimate(values[known], None, unit, _left_out(known))
+    return _estimate(values[known], None, unit, left_out_note(known))
 
 
 def paired_difference(values: np.ndarray, reference: np.ndarray, unit: str = "") -> Estimate:
@@ -204,7 +206,8 @@ def paired_difference(values: np.ndarray, reference: np.ndarray, unit: str = "")
     return mean_with_interval(difference, unit)
 
 
-def _left_out(known: np.ndarray) -> str | None:
+def left_out_note(known: np.ndarray) -> str | None:
+    """Return what to say of the seeds that are not ``known`` (bool, (seeds,)), or None when all are."""
     if known.all():
         return None
     return f"from {int(known.sum())} of {known.size} seeds; the others have no such number"
@@ -213,6 +216,7 @@ def _left_out(known: np.ndarray) -> str | None:
 # --- multipliers -----------------------------------------------------------------------------------------------------
 
 MULTIPLIER = "euro private per euro public"
+SHARE_OF_RUNS = "share of runs"
 
 
 def least_outlay(gross_ha: float, outlay: np.ndarray) -> float:
@@ -293,7 +297,7 @@ def multiplier_difference(
     with np.errstate(divide="ignore", invalid="ignore"):
         resampled = (counts @ a) / (counts @ b) - (counts @ c) / (counts @ d)
         jackknifed = (a.sum() - a) / (b.sum() - b) - (c.sum() - c) / (d.sum() - d)
-    low, high, note = _bounds(value, resampled, jackknifed, confidence)
+    low, high, note = bca_bounds(value, resampled, jackknifed, confidence)
     return Estimate(value, low, high, MULTIPLIER, note)
 
 
@@ -314,21 +318,43 @@ def moves_less_than(m: float, private: np.ndarray, public: np.ndarray) -> Estima
     Estimate
         Share 0-1 with a Wilson 95% interval.
     """
-    return share_of_runs(private - m * public < 0.0)
+    return share_below(private - m * public, 0.0)
 
 
-def share_of_runs(flags: np.ndarray) -> Estimate:
-    """Return the share of runs for which ``flags`` holds, with its Wilson 95% interval.
+def share_below(values: np.ndarray, level: float) -> Estimate:
+    """Return the share of futures in which ``values`` lie below ``level``, with its Wilson 95% interval.
+
+    Parameters
+    ----------
+    values : float64, (seeds,)
+        Seeds where it is NaN are left out, and the note says so.
+    level
+        In the unit of the values.
+    """
+    values = np.asarray(values, dtype=float)
+    known = np.isfinite(values)
+    if not known.any():
+        return Estimate(None, None, None, SHARE_OF_RUNS, "undefined: no run gives this number")
+    return replace(share_of_runs(values[known] < level), note=left_out_note(known))
+
+
+def share_of_runs(scores: np.ndarray) -> Estimate:
+    """Return the share of runs for which ``scores`` holds, with its Wilson 95% interval.
+
+    Parameters
+    ----------
+    scores : bool or float64, (seeds,)
+        Whether a run counts, or how much of it, 0-1: half for a tie, and the interval is then wider than it need be.
 
     >>> share_of_runs(np.array([True] * 5 + [False] * 5)).mean
     0.5
     """
-    n = flags.size
-    share = float(np.mean(flags))
+    n = scores.size
+    share = float(np.mean(scores))
     z = float(ndtri(0.5 + CONFIDENCE / 2.0))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Estimate(share, max(0.0, centre - half), min(1.0, centre + half), "share of runs")
+    return Estimate(share, max(0.0, centre - half), min(1.0, centre + half), SHARE_OF_RUNS)
 
 
 def top_share(values: np.ndarray, top: float = 0.01) -> Estimate:
