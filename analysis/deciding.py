@@ -26,7 +26,7 @@ SMALLEST: dict[str, float] = {
 """Outcomes that a choice can be made on (more is better, every run has them), with the smallest difference that matters
 where the user does not say: a judgement. A multiplier is none of them: a ratio of sums has no value per seed."""
 FIRST = 50  # outcomes in euros are skewed: see analysis/selection.py
-BATCH = 20  # seeds added at a time; the choice does not depend on it
+BATCH, SHARE = 20, 0.2  # seeds added at a time: so many, or this share of those there are; the choice does not depend on it
 BUDGET = 20_000  # runs, over all strategies of a park
 
 
@@ -126,7 +126,7 @@ def decide(
     start, used, known = min(experiment.seeds), 0, {name: np.empty(0) for name in names}
     if first * len(names) > budget:
         raise ValueError(f"the first stage takes {first * len(names)} runs, and the budget is {budget}")
-    while wanted := selection.wanted(BATCH):
+    while wanted := selection.wanted(max(BATCH, round(SHARE * selection.seeds_looked_at))):
         seeds = max(wanted.values())
         surviving = [name for name in names if name in wanted]
         used_then = used + _new_runs(known, {*surviving, TWIN}, seeds)

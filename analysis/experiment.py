@@ -25,7 +25,7 @@ import pyarrow as pa
 from analysis.engines import Done, Engine, engine_for
 from analysis.experiment_schema import TWIN, Experiment
 from analysis.identity import canonical, content_hash, hash_of_keys, model_version, run_key
-from analysis.store import FAILED_SCHEMA, RUN_SCHEMA, Indicators, Memory, Rows, Store
+from analysis.store import FAILED_SCHEMA, RUN_SCHEMA, Indicators, Memory, Rows, Store, StoreProblem
 from analysis.variants import vary_park, vary_strategy
 
 if TYPE_CHECKING:
@@ -375,6 +375,7 @@ class Plan:
     seeds: tuple[int, ...]
     indicators: Indicators
     content: dict[str, Any] = field(default_factory=dict)
+    """What the store keeps with it."""
     model: str = field(default_factory=model_version)
 
     @cached_property
@@ -388,13 +389,38 @@ class Plan:
         return rows[["park_hash", "seed", "strategy_hash"]]
 
 
-def plan_experiment(experiment: Experiment) -> Plan:
-    """List every run of an experiment."""
+def plan_experiment(experiment: Experiment, model: str | None = None) -> Plan:
+    """List every run of an experiment, by this version of the model or by another one."""
     kept = Indicators(tuple(experiment.indicators.keep), experiment.indicators.every if experiment.indicators.keep else 1)
     return plan_runs(
         experiment.name, _cells(experiment), experiment.seeds, quarters=experiment.quarters, indicators=kept,
-        content=experiment.resolved(),
+        content={"experiment": experiment.resolved()}, model=model,
     )  # fmt: skip
+
+
+def stored_plan(store: Store, name: str | None = None) -> tuple[Experiment, Plan, dict[str, Any]]:
+    """Return an experiment of a store, its runs, and what else the store keeps with it.
+
+    Parameters
+    ----------
+    name
+        Of the experiment; may be None where there is but one.
+
+    Raises
+    ------
+    StoreProblem
+        If there is no such experiment, or several and no name.
+    """
+    names = store.experiments()
+    if name is None:
+        if len(names) != 1:
+            raise StoreProblem("which_experiment", folder=store.folder, names=", ".join(names))
+        name = names[0]
+    content, _ = store.design(name)
+    experiment = Experiment.from_resolved(content["experiment"])
+    plan = plan_experiment(experiment, content["model"])
+    plan.name = name
+    return experiment, plan, content
 
 
 def _cells(experiment: Experiment) -> Iterator[Cell]:
@@ -422,6 +448,7 @@ def plan_runs(
     quarters: int | None = None,
     indicators: Indicators = Indicators(),
     content: dict[str, Any] | None = None,
+    model: str | None = None,
 ) -> Plan:
     """List every run of an experiment.
 
@@ -438,9 +465,11 @@ def plan_runs(
     indicators
         What is kept over time.
     content
-        The experiment itself, as JSON can hold it, to be kept in the store.
+        What the store keeps with it, as JSON can hold it: ``experiment``, and what else is known.
+    model
+        Version of the model; that of here if None.
     """
-    order, model = sorted(seeds), model_version()
+    order, model = sorted(seeds), model or model_version()
     variants = _Variants(quarters)
     rows: list[tuple[int, str, str, str, str, int]] = []
     factors: list[Mapping[str, Any]] = []
@@ -574,7 +603,7 @@ def carry_out(
         for inputs in _inputs_of(plan, todo):
             store.put_inputs(inputs)
         if keep_design:
-            store.put_design(plan.name, plan.content, plan.design.drop(columns=["park_hash", "strategy_hash"]))
+            store.put_design(plan.name, plan.content | {"model": plan.model}, plan.design.drop(columns=["park_hash", "strategy_hash"]))
         done = 0
         with store.batches(plan.indicators) as batches, engine:
             for finished in engine.carry_out(work, jobs):

@@ -47,6 +47,7 @@ FAILED_SCHEMA = RUN_SCHEMA.append(pa.field("cause", pa.string())).append(pa.fiel
 INPUT_SCHEMA = pa.schema([("hash", pa.string()), ("kind", pa.string()), ("name", pa.string()), ("content", pa.string())])
 PATH_SCHEMA = pa.schema([("run", pa.string()), ("quarter", pa.int32())])
 
+_KINDS = ("runs", "paths", "inputs", "failed", "experiments")
 LARGEST_BUFFER = 32_000_000  # bytes of results that wait in memory
 LONGEST_WAIT = (5.0, 120.0)  # seconds that results wait in memory: at the start, and after hours
 _SHARE_OF_TIME = 0.02  # ... and in between this share of the time that the sweep has taken
@@ -225,11 +226,10 @@ class Store:
 
     def _clear(self) -> None:
         """Remove what a killed writer left, and set torn parts aside so that their runs are made again."""
-        for leftover in self.folder.rglob(".*.tmp"):
-            leftover.unlink(missing_ok=True)
-        for path in sorted(self.folder.rglob("*.parquet")):
-            if path.is_relative_to(self.folder / "set_aside"):
-                continue
+        for folder in (self.folder, *(self.folder / kind for kind in _KINDS)):
+            for leftover in folder.rglob(".*.tmp") if folder != self.folder else folder.glob(".*.tmp"):
+                leftover.unlink(missing_ok=True)
+        for path in sorted(path for kind in _KINDS for path in (self.folder / kind).rglob("*.parquet")):
             if _read(path) is None:
                 aside = self.folder / "set_aside" / path.relative_to(self.folder)
                 aside.parent.mkdir(parents=True, exist_ok=True)
@@ -273,13 +273,13 @@ class Store:
         name
             Of the experiment; takes the place of an earlier one of that name.
         content
-            What JSON can hold.
+            What JSON can hold; has no key ``part``.
         runs
             Columns ``run``, ``point``, ``park``, ``strategy``, ``seed`` and one per factor.
         """
         with telling_of_a_full_disk(self.folder):
             part = self._write_part("experiments", name, pa.Table.from_pandas(runs, preserve_index=False))
-            text = json.dumps({**content, "design": part.name}, indent=1, ensure_ascii=False, allow_nan=False)
+            text = json.dumps({"part": part.name, **content}, indent=1, ensure_ascii=False, allow_nan=False)
             _write_whole(part.with_name(f"{name}.json"), text.encode())
             for old in part.parent.glob(f"{glob.escape(name)}-*.parquet"):
                 if old != part and _content_of(old) == name:
@@ -334,6 +334,31 @@ class Store:
         """
         return _to_paths(self._path_tables(indicators), indicators, keys)
 
+    def batches_of(self, kind: str, keys: Collection[str], indicators: Indicators) -> Iterator[pa.Table]:
+        """Yield ``runs`` or ``paths`` a part at a time, each run once, so that a large store need not fit in memory.
+
+        Parameters
+        ----------
+        kind
+            ``"runs"`` or ``"paths"``.
+        keys
+            Of which runs.
+        indicators
+            What of ``paths``.
+        """
+        wanted = pa.array(sorted(keys), pa.string())
+        seen: set[str] = set()
+        tables = self._tables("runs") if kind == "runs" else self._path_tables(indicators)
+        for table in tables:
+            rows = table.filter(pc.is_in(table["run"], wanted))
+            rows = _without(rows, seen)
+            seen.update(pc.unique(rows["run"]).to_pylist())
+            if kind == "paths":
+                rows = rows.select(["run", "quarter", *indicators.columns])
+                rows = rows.filter(pa.array((rows["quarter"].to_numpy() + 1) % indicators.every == 0))
+            if rows.num_rows:
+                yield rows
+
     def failures(self) -> pd.DataFrame:
         """Return the runs that raised and have no result: index ``run``, with ``cause`` and ``traceback``."""
         return _to_failures(self._tables("failed"), _keys(self._tables("runs", ["run"])))
@@ -370,7 +395,7 @@ class Store:
         file = self.folder / "experiments" / f"{name}.json"
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-            part = file.with_name(content.pop("design"))
+            part = file.with_name(content.pop("part"))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
             raise StoreProblem("torn_result", file=file, problem=cause) from cause
         table = _read(part)

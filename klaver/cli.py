@@ -17,17 +17,23 @@ from klaver.command_line import (
     FAILED,
     MOST_SEEDS,
     BadOption,
+    Budget,
     Cluster,
+    Confidence,
     Folder,
     Force,
+    On,
     Out,
     Park,
     Quarters,
     Seed,
+    Smallest,
+    Until,
     Workers,
     app,
     check_number,
     check_quarters,
+    check_until,
     command,
     compile_first,
     option,
@@ -35,10 +41,13 @@ from klaver.command_line import (
 from klaver.console import Speaker
 
 if TYPE_CHECKING:
+    from analysis.deciding import Decision
     from analysis.principles import Ablation
     from klaver.folders import Folder as ResultFolder
     from klaver.folders import PrinciplesFolder
     from klaver.story import Teller
+    from sim.inputs.scenario import Scenario
+    from sim.inputs.strategy import Strategy
 
 STORIES = 3
 
@@ -66,6 +75,7 @@ def run(
     strategy: Annotated[str, option("--strategy", metavar="S")] = "demand_driven",
     seed: Seed = 1,
     quarters: Quarters = None,
+    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="help.run_store")] = None,
     out: Out = None,
     force: Force = False,
 ) -> None:
@@ -75,7 +85,12 @@ def run(
     from klaver.chosen import choose_park, choose_strategies
     from klaver.folders import RunFolder
 
-    scenario, (chosen,) = choose_park(park, speak.say), choose_strategies([strategy], speak.say)
+    if store is not None:
+        from klaver.sweeping import inputs_of_run
+
+        scenario, chosen, seed, quarters = inputs_of_run(store, park)
+    else:
+        scenario, (chosen,) = choose_park(park, speak.say), choose_strategies([strategy], speak.say)
     folder = RunFolder.of(scenario, chosen, seed, quarters, out)
     folder.check(force)
     compile_first(speak)
@@ -103,6 +118,11 @@ def compare(
     seeds: Annotated[int | None, option("--seeds", metavar="N")] = None,
     seed: Seed = 1,
     quick: Annotated[bool, option("--quick")] = False,
+    until: Until = None,
+    on: On = "vitality",
+    smallest: Smallest = None,
+    confidence: Confidence = 0.95,
+    budget: Budget = None,
     quarters: Quarters = None,
     workers: Workers = None,
     cluster: Cluster = None,
@@ -119,6 +139,9 @@ def compare(
         raise BadOption("error.of_without_principles")
     if principles and strategies is not None:
         raise BadOption("error.principles_or_strategies")
+    if principles and until is not None:
+        raise BadOption("error.principles_until")
+    check_until(until, on, confidence)
     most = PRINCIPLE_SEEDS if principles else DEFAULT_SEEDS
     seeds = (QUICK_SEEDS if quick else most) if seeds is None else seeds
     check_number("seed", seed, seed >= 0)
@@ -136,16 +159,28 @@ def compare(
         show_ablation(speak, split, ablation)
         return
     chosen = choose_strategies(split_names(strategies or "all"), speak.say)
+    decision = None
+    if until is not None:
+        runs_in = store or (out.parent if out else Path("results")) / "store"
+        decision = decide_first(speak, scenario, chosen, seed, quarters, runs_in, workers, cluster,
+                                (on, smallest, confidence, budget))  # fmt: skip
+        seeds = decision.common_seeds
     folder = CompareFolder.of(scenario, chosen, range(seed, seed + seeds), quarters, out)
     with machinery(speak, folder, force, workers, cluster, store) as how:
         result = folder.compute(scenario, chosen, **how)
-    place = folder.write(result, speak)
+    place = folder.write(result, speak, decision)
     from klaver.display import show_comparison
 
     content = folder.summary(result)
     years = speak.say.duration(content["quarters"])
     title = speak.say("compare.title", park=scenario.name, n=len(content["strategies"]), seeds=seeds, years=years)
     show_comparison(speak, content, title)
+    if decision is not None:
+        from klaver.sweeping import show_decision
+
+        speak.result("")
+        show_decision(speak, decision)
+        content = {**content, "decision": decision.to_json()}
     speak.remark("")
     speak.remark(speak.say("compare.written", folder=place))
     for label, what in (
@@ -153,6 +188,25 @@ def compare(
     ):  # fmt: skip
         speak.remark(f"  {speak.say(f'compare.{label}')}: {what}")
     speak.data({**content, "folder": place})
+
+
+def decide_first(
+    speak: Speaker, scenario: Scenario, strategies: list[Strategy], seed: int, quarters: int | None, store: Path,
+    workers: int | None, cluster: str | None, how: tuple[str, float | None, float, int | None],
+) -> Decision:
+    """Add seeds until the best strategy is known, or the budget is spent; the runs stay in the store."""
+    from functools import partial
+
+    from analysis.engines import engine_for
+    from analysis.experiment import PATHS
+    from analysis.experiment_file import experiment_of
+    from analysis.store import Store
+    from klaver.sweeping import decide_parks
+
+    compile_first(speak)
+    experiment = experiment_of([scenario], strategies, [seed], quarters=quarters, keep=PATHS)
+    engine = partial(engine_for, workers, cluster)
+    return decide_parks(speak, experiment, Store(store), engine, *how)[scenario.name]
 
 
 @contextmanager

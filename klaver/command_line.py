@@ -79,6 +79,12 @@ Workers = Annotated[int | None, option("--workers", metavar="N")]
 Cluster = Annotated[str | None, option("--cluster", metavar="ADDRESS")]
 
 
+Until = Annotated[str | None, option("--until", metavar="decided")]
+On = Annotated[str, option("--on", metavar="OUTCOME")]
+Smallest = Annotated[float | None, option("--smallest", metavar="D")]
+Confidence = Annotated[float, option("--confidence", metavar="P")]
+Budget = Annotated[int | None, option("--budget", metavar="RUNS")]
+
 _COMMON = {
     "as_json": Annotated[bool, option("--json")],
     "quiet": Annotated[bool, option("--quiet")],
@@ -130,6 +136,20 @@ def check_number(name: str, n: int | None, well: bool) -> None:
     """Refuse a number that is out of bounds, naming the option."""
     if not well:
         raise BadOption(f"error.{name}", n=n)
+
+
+def check_until(until: str | None, outcome: str, confidence: float) -> None:
+    """Refuse what no selection can be made by."""
+    if until is None:
+        return
+    from analysis.deciding import SMALLEST
+
+    if until != "decided":
+        raise BadOption("error.until", value=until)
+    if outcome not in SMALLEST:
+        raise BadOption("error.on", name=outcome, names=", ".join(SMALLEST))
+    if not 0.5 < confidence < 1.0:
+        raise BadOption("error.confidence", value=confidence)
 
 
 def check_quarters(quarters: int | None) -> None:

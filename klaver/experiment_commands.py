@@ -13,11 +13,17 @@ import typer
 from klaver.command_line import (
     FAILED,
     BadOption,
+    Budget,
     Cluster,
+    Confidence,
     Force,
+    On,
+    Smallest,
+    Until,
     Workers,
     app,
     check_number,
+    check_until,
     command,
     compile_first,
     option,
@@ -35,6 +41,11 @@ def sweep(
     experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="help.experiment_file")],
     dry_run: Annotated[bool, option("--dry-run")] = False,
     seeds: Annotated[int | None, option("--seeds", metavar="N")] = None,
+    until: Until = None,
+    on: On = "vitality",
+    smallest: Smallest = None,
+    confidence: Confidence = 0.95,
+    budget: Budget = None,
     workers: Workers = None,
     cluster: Cluster = None,
     retry_failed: Annotated[bool, option("--retry-failed")] = False,
@@ -42,36 +53,108 @@ def sweep(
     force: Force = False,
 ) -> int:
     """Carry out a designed experiment; resumable."""
+    from functools import partial
+
     from analysis.engines import engine_for
     from analysis.experiment import carry_out, plan_experiment
     from analysis.experiment_file import load_experiment
     from analysis.store import Store
-    from klaver.sweeping import check_design, show_forecast, show_sweep, write_provenance
+    from klaver.sweeping import check_design, decide_parks, provenance_of, show_forecast, show_sweep, write_provenance
 
     check_number("seeds", seeds, seeds is None or seeds >= 1)
     check_number("workers", workers, workers is None or workers >= 1)
+    check_until(until, on, confidence)
     chosen = load_experiment(experiment)
     if seeds is not None:
         chosen = chosen.with_seeds(range(1, seeds + 1))
-    for note in chosen.notes():
+    for note in chosen.notes(speak.say.code):
         speak.note(note)
-    plan = plan_experiment(chosen)
-    store = Store(out or Path("results") / plan.name)
-    check_design(store, plan, force)
+    store = Store(out or Path("results") / chosen.name)
+    check_design(store, plan_experiment(chosen), force or until is not None)
     compile_first(speak)
     if dry_run:
-        show_forecast(speak, plan, store, workers)
+        show_forecast(speak, plan_experiment(chosen), store, workers)
         return 0
+    decisions = {}
+    if until is not None:
+        engine = partial(engine_for, workers, cluster)
+        decisions = decide_parks(speak, chosen, store, engine, on, smallest, confidence, budget)
+        common = min(decision.common_seeds for decision in decisions.values())
+        chosen = chosen.with_seeds(range(min(chosen.seeds), min(chosen.seeds) + common))
+    plan = plan_experiment(chosen)
+    plan.content["provenance"] = provenance_of(plan)
+    if decisions:
+        plan.content["decisions"] = {park: decision.to_json() for park, decision in decisions.items()}
     todo = len(plan.missing(store.known(plan.indicators)))
-    if todo < len(plan.keys):
+    if todo < len(plan.keys) and not decisions:
         say = speak.say
         there = say.number(len(plan.keys) - todo)
         speak.note(say("compare.there", there=there, todo=say.number(todo), store=store.folder))
     with speak.progress(speak.say("compare.running")) as progress:
         carried = carry_out(plan, store, engine_for(workers, cluster, todo), progress, retry_failed=retry_failed)
-    write_provenance(store, plan, carried)
-    show_sweep(speak, plan, store, carried)
+    write_provenance(store, plan)
+    show_sweep(speak, plan, store, carried, decisions)
     return FAILED if len(carried.failed) else 0
+
+
+@command(app, "report")
+def report(
+    speak: Speaker,
+    store: StoreFolder,
+    experiment: Which = None,
+    verified: Annotated[int, typer.Option("--verify", metavar="N", help="help.report_verify")] = 0,
+    out: Annotated[Path | None, option("--out", metavar="DIR")] = None,
+    force: Force = False,
+) -> None:
+    """A report of an experiment: HTML and PDF."""
+    from analysis.engines import InProcess
+    from analysis.store import Store
+    from analysis.verification import verify as run_again
+    from klaver.reporting import ReportFolder, Study, context_of, report_command
+
+    check_number("sample", verified, verified >= 0)
+    place = Store(store, must_exist=True)
+    study = Study.read(place, experiment)
+    folder = ReportFolder.of(study, out, store.absolute().parent if out is None else out.parent)
+    folder.check(force)
+    compile_first(speak)
+    verification = ""
+    if verified:
+        found = run_again(place, InProcess(), verified, keys=sorted(study.plan.keys))
+        key = "verify.same" if found.same else "verify.not_same"
+        verification = speak.say(key, runs=found.runs, of=speak.say.number(found.of), values=speak.say.number(found.values))
+    context = context_of(study, speak.say, verification, report_command(store, study.plan.name, speak.say))
+    written = folder.write(study, speak.say, context)
+    say = speak.say
+    if len(study.failed):
+        speak.note(say("report.failed", n=len(study.failed)))
+    speak.result(say("report.written", page=written / f"report.{say.code}.html", paper=written / f"report.{say.code}.pdf"))
+    speak.remark(say("report.beside", folder=written))
+    speak.data({**study.numbers(), "folder": written})
+
+
+@command(app, "export")
+def export(
+    speak: Speaker,
+    store: StoreFolder,
+    experiment: Which = None,
+    formats: Annotated[str, option("--formats", metavar="csv,parquet")] = "csv,parquet",
+    out: Annotated[Path | None, option("--out", metavar="DIR")] = None,
+    force: Force = False,
+) -> None:
+    """Tables of an experiment for others, with a data dictionary."""
+    from analysis.store import Store
+    from klaver.reporting import ExportFolder, Study
+
+    chosen = tuple(dict.fromkeys(form.strip() for form in formats.split(",") if form.strip()))
+    if not chosen or not set(chosen) <= {"csv", "parquet"}:
+        raise BadOption("error.formats", formats=formats)
+    study = Study.read(Store(store, must_exist=True), experiment)
+    folder = ExportFolder.of(study, out, store.absolute().parent if out is None else out.parent, chosen, speak.say.code)
+    folder.check(force)
+    written = folder.write(study, speak.say, chosen)
+    speak.result(speak.say("export.written", folder=written, n=speak.say.number(len(study.plan.keys))))
+    speak.data({"folder": written, "runs": len(study.plan.keys), "failed": len(study.failed)})
 
 
 @command(app, "query")

@@ -29,7 +29,9 @@ from sim.inputs.strategy import Strategy
 
 if TYPE_CHECKING:
     from analysis.compare import Comparison
+    from analysis.deciding import Decision
     from analysis.principles import Ablation
+    from analysis.receipt import Receipt
 
 __all__ = ["DEFAULT_SEEDS", "QUICK_SEEDS", "CompareFolder", "PrinciplesFolder", "RunFolder", "read_teller", "run_again"]
 
@@ -135,24 +137,36 @@ class CompareFolder(Folder):
         """Return the numbers of a comparison, as ``--json`` gives them."""
         return results.plain(comparison.to_json())
 
-    def write(self, comparison: Comparison, speak: Speaker) -> Path:
-        """Write everything, whole, and return where."""
+    def write(self, comparison: Comparison, speak: Speaker, decision: Decision | None = None) -> Path:
+        """Write everything, whole, and return where; with the decision of ``--until decided`` where there was one."""
+        from analysis.identity import model_version
+        from analysis.receipt import write_csv
         from analysis.report import write_report
+        from klaver.reporting import receipt_of
 
         content = self.summary(comparison)
+        receipt = receipt_of(comparison, model_version())
         with results.writing(self.path) as folder:
             (folder / "comparison.json").write_text(results.as_json(content) + "\n", encoding="utf-8")
             runs = comparison.runs.table
             results.write_table(runs, folder / "runs")
-            comparison.summary().to_csv(folder / "summary.csv")
-            (folder / "pictures").mkdir()
-            pictures.draw_comparison(comparison, folder / "pictures", speak.say)
+            if decision is not None:
+                (folder / "decision.json").write_text(results.as_json(decision.to_json()) + "\n", encoding="utf-8")
+            write_csv(comparison.summary(), folder / "summary.csv", receipt)
+            save_comparison_pictures(comparison, folder / "pictures", speak.say, receipt)
             for code in LANGUAGES:
                 write_report(comparison, folder / f"report.{code}.html", code)
             numbers = {"comparison": content, "runs_sha256": _hash_table(runs)}
             record = results.provenance(self.command, self.configuration, numbers, self.began)
+            record["receipt"] = receipt.to_json()
             (folder / results.PROVENANCE).write_text(results.as_json(record) + "\n", encoding="utf-8")
         return self.path
+
+
+def save_comparison_pictures(comparison: Comparison, folder: Path, say: Language, receipt: Receipt) -> None:
+    """Write the pictures of a comparison into a folder that need not exist, each with the receipt of its runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures.draw_comparison(comparison, folder, say, receipt)
 
 
 class PrinciplesFolder(Folder):
@@ -214,6 +228,10 @@ def run_again(path: Path, workers: int | None = None, progress: Progress | None 
     record = results.read_provenance(path)
     kept = record["configuration"]
     problem = partial(results.UnreadableResult, "error.torn_result", file=path / results.PROVENANCE)
+    if record["command"] == "sweep":
+        return _make_sweep_again(path, record, workers, progress)
+    if record["command"] in ("report", "export"):
+        return _make_report_again(path, record, workers, progress)
     if record["command"] not in ("run", "compare", "principles"):
         raise problem(problem=f"command is {record['command']!r}")
     try:
@@ -245,6 +263,45 @@ def run_again(path: Path, workers: int | None = None, progress: Progress | None 
     if not found and results.hash_of(numbers) != record.get("numbers_sha256"):
         found = [("numbers_sha256", record.get("numbers_sha256"), results.hash_of(numbers))]
     return Again(results.count_values(new), found, record["version"])
+
+
+def _make_sweep_again(path: Path, record: Mapping[str, Any], workers: int | None, progress: Progress | None) -> Again:
+    """Make every run of a sweep again, and hold every outcome against what is stored."""
+    from analysis.engines import engine_for
+    from analysis.experiment import stored_plan
+    from analysis.store import Store
+    from analysis.verification import verify
+
+    store = Store(path, must_exist=True)
+    _, plan, _ = stored_plan(store, record["configuration"]["name"])
+    found = verify(store, engine_for(workers, None, len(plan.keys)), None, progress=progress, keys=sorted(plan.keys))
+    different = [(f"{one.run[:12]}.{one.column}", one.stored, one.again) for one in found.differences]
+    different += [(run[:12], "a result", cause) for run, cause in found.failed.items()]
+    if found.other_model:
+        different.append(("model", plan.model, "another version: these runs cannot be made again here"))
+    return Again(found.values, different, record["version"])
+
+
+def _make_report_again(path: Path, record: Mapping[str, Any], workers: int | None, progress: Progress | None) -> Again:
+    """Carry out the experiment of a report or an export again, in memory, and hold its numbers against those kept."""
+    from analysis.engines import engine_for
+    from analysis.experiment import carry_out, plan_experiment
+    from analysis.experiment_schema import Experiment
+    from analysis.store import Memory
+    from klaver.reporting import Study
+
+    try:
+        experiment = Experiment.from_resolved(record["configuration"]["experiment"])
+    except (KeyError, TypeError, ValueError, AttributeError) as cause:
+        raise results.UnreadableResult("error.torn_result", file=path / results.PROVENANCE, problem=cause) from cause
+    plan, memory = plan_experiment(experiment), Memory()
+    carry_out(plan, memory, engine_for(workers, None, len(plan.keys)), progress)
+    study = Study(experiment, plan, memory, {})
+    if record["command"] == "export":
+        old, new = record["numbers_sha256"], results.hash_of(sorted(plan.keys))
+        return Again(len(plan.keys), [] if old == new else [("keys of the runs", old, new)], record["version"])
+    old, new = results.read_json(path / "report.json"), study.numbers()
+    return Again(results.count_values(new), list(results.differences(old, new)), record["version"])
 
 
 def read_teller(path: Path, say: Language) -> Teller:

@@ -9,6 +9,7 @@ from klaver.language import Language
 
 if TYPE_CHECKING:
     from analysis.compare import Comparison
+    from analysis.receipt import Receipt
     from klaver.runs import Run
     from sim.inputs.scenario import Scenario
 
@@ -32,13 +33,13 @@ def draw_run(run: Run, folder: Path, say: Language) -> list[Path]:
     return drawn + figures.save(figures.euros_of_run(run.after, run.twin, say.code), folder / "euros")
 
 
-def draw_comparison(comparison: Comparison, folder: Path, say: Language) -> list[Path]:
+def draw_comparison(comparison: Comparison, folder: Path, say: Language, receipt: Receipt | None = None) -> list[Path]:
     """Draw the pictures of a comparison: outcomes per strategy, euros and vitality over time."""
     from analysis import figures
 
     drawn: list[Path] = []
     for name, figure in comparison_figures(comparison, say.code).items():
-        drawn += figures.save(figure, folder / name)
+        drawn += figures.save(figure, folder / name, receipt)
     return drawn
 
 
