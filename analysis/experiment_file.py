@@ -447,7 +447,9 @@ def _does_not_fit(park: Scenario, values: Mapping[str, Any]) -> Iterator[str]:
     try:
         park.plan()
     except InvalidFile as error:
-        yield from (f"{about[0]} is {show(values[about[0]])}: {line}" for line in error.problems)
+        for line in error.problems:
+            text = line.replace(f"{park.name}: ", "")
+            yield f"{about[0]} is {show(values[about[0]])}, which does not fit {park.name}: {text}"
 
 
 def _key_first(line: str) -> str:

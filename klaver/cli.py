@@ -5,15 +5,20 @@ What they share (options, errors, exit codes) is in ``command_line.py``. Nothing
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+# Sums over seeds are small: handing them to several threads costs more than it saves, the more so beside other work.
+for _library in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_library, "1")
 
-from klaver.command_line import (
+import typer  # noqa: E402
+
+from klaver.command_line import (  # noqa: E402
     FAILED,
     MOST_SEEDS,
     BadOption,
@@ -38,7 +43,7 @@ from klaver.command_line import (
     compile_first,
     option,
 )
-from klaver.console import Speaker
+from klaver.console import Speaker  # noqa: E402
 
 if TYPE_CHECKING:
     from analysis.deciding import Decision

@@ -44,12 +44,13 @@ def draw_comparison(comparison: Comparison, folder: Path, say: Language, receipt
 
 
 def comparison_figures(comparison: Comparison, language: str) -> dict[str, Any]:
-    """Return the pictures of a comparison by file name."""
-    return {
-        "outcomes": comparison.plot_outcomes(language),
-        "euros": comparison.plot_euros(language),
-        "vitality": comparison.plot_vitality(language),
-    }
+    """Return the pictures of a comparison by file name; those over time where the indicators were kept."""
+    drawn = {"outcomes": comparison.plot_outcomes(language)}
+    if {"private_investment", "public_outlay"} <= set(comparison.runs.columns):
+        drawn["euros"] = comparison.plot_euros(language)
+    if "vitality" in comparison.runs.columns:
+        drawn["vitality"] = comparison.plot_vitality(language)
+    return drawn
 
 
 def draw_plan(scenario: Scenario, path: Path, say: Language) -> Path:
