@@ -25,7 +25,7 @@ import pyarrow as pa
 from analysis.engines import Done, Engine, engine_for
 from analysis.experiment_schema import TWIN, Experiment
 from analysis.identity import canonical, content_hash, hash_of_keys, model_version, run_key
-from analysis.store import FAILED_SCHEMA, RUN_SCHEMA, Indicators, Memory, Rows, Store, StoreProblem
+from analysis.store import FAILED_SCHEMA, NOTHING_KEPT, RUN_SCHEMA, Indicators, Memory, Rows, Store, StoreProblem
 from analysis.variants import vary_park, vary_strategy
 
 if TYPE_CHECKING:
@@ -446,7 +446,7 @@ def plan_runs(
     seeds: Sequence[int],
     *,
     quarters: int | None = None,
-    indicators: Indicators = Indicators(),
+    indicators: Indicators = NOTHING_KEPT,
     content: dict[str, Any] | None = None,
     model: str | None = None,
 ) -> Plan:
@@ -603,7 +603,8 @@ def carry_out(
         for inputs in _inputs_of(plan, todo):
             store.put_inputs(inputs)
         if keep_design:
-            store.put_design(plan.name, plan.content | {"model": plan.model}, plan.design.drop(columns=["park_hash", "strategy_hash"]))
+            runs = plan.design.drop(columns=["park_hash", "strategy_hash"])
+            store.put_design(plan.name, plan.content | {"model": plan.model}, runs)
         done = 0
         with store.batches(plan.indicators) as batches, engine:
             for finished in engine.carry_out(work, jobs):
@@ -647,8 +648,8 @@ class _Jobs:
 
     def learn(self, job: Job, rows: Rows) -> None:
         """Take note of how long the runs of a job took."""
-        if rows.count:
-            self._seconds[job.park.name] = max(rows.seconds / rows.count, 1e-6)
+        if rows.tried:
+            self._seconds[job.park.name] = max(rows.seconds / rows.tried, 1e-6)
 
     def __iter__(self) -> Iterator[Job]:
         for park_hash, rows in self._todo.groupby("park_hash", sort=False, observed=True):

@@ -72,7 +72,7 @@ def forecast(plan: Plan, store: Store | Memory, workers: int) -> Forecast:
     tables: list[tuple[pa.Table, pa.Table | None]] = []
     for job in jobs:
         rows = carry_out_job(job)
-        seconds, runs = seconds + rows.seconds, runs + rows.count
+        seconds, runs = seconds + rows.seconds, runs + rows.tried
         tables.append((rows.runs, rows.paths))
         if time.perf_counter() - began > SAMPLE_SECONDS:
             break

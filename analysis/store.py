@@ -88,6 +88,9 @@ class Indicators(NamedTuple):
         return set(self.columns) >= set(other.columns) and other.every % self.every == 0
 
 
+NOTHING_KEPT = Indicators()
+
+
 class Rows(NamedTuple):
     """What a job brings: runs with their outcomes, their indicators, and the runs that raised."""
 
@@ -98,8 +101,8 @@ class Rows(NamedTuple):
     """Time that the runs took, for the size of the next job."""
 
     @property
-    def count(self) -> int:
-        """Runs that were tried."""
+    def tried(self) -> int:
+        """Runs that were made, those that failed included."""
         return self.runs.num_rows + self.failed.num_rows
 
 
@@ -112,7 +115,7 @@ class Memory:
         self._failed: list[pa.Table] = []
         self._inputs: dict[str, tuple[str, str, str]] = {}
 
-    def known(self, indicators: Indicators = Indicators()) -> set[str]:
+    def known(self, indicators: Indicators = NOTHING_KEPT) -> set[str]:
         """Return the keys of the runs that are there, with these indicators."""
         keys = _keys(self._runs)
         if indicators.columns:
@@ -299,7 +302,7 @@ class Store:
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def known(self, indicators: Indicators = Indicators()) -> set[str]:
+    def known(self, indicators: Indicators = NOTHING_KEPT) -> set[str]:
         """Return the keys of the runs that are there, with these indicators.
 
         Parameters

@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.engines import Engine
 from analysis.experiment import Content, Indicators, Job, Progress, carry_out_job
 from analysis.identity import canonical, content_hash, model_version
-from analysis.store import RUN_COLUMNS, Store, StoreProblem
+from analysis.store import NOTHING_KEPT, RUN_COLUMNS, Store, StoreProblem
 
 
 class Difference(NamedTuple):
@@ -67,7 +67,7 @@ class Verdict:
         }  # fmt: skip
 
 
-def job_of(store: Store, row: pd.Series, indicators: Indicators = Indicators()) -> Job:
+def job_of(store: Store, row: pd.Series, indicators: Indicators = NOTHING_KEPT) -> Job:
     """Return the job that makes one run of a store again.
 
     Parameters
@@ -129,9 +129,10 @@ def verify(
         jobs = (job_of(store, row) for _, row in chosen.iterrows())
         for finished in engine.carry_out(carry_out_job, jobs):
             done += 1
-            again = None if finished.result is None else finished.result.runs.to_pandas()
-            if again is None or again.empty:
-                failed[_key(finished.job)] = finished.lost or finished.result.failed["cause"][0].as_py()
+            rows: Any = finished.result
+            again = pd.DataFrame() if rows is None else rows.runs.to_pandas()
+            if again.empty:
+                failed[_key(finished.job)] = finished.lost or rows.failed["cause"][0].as_py()
             else:
                 row = again.iloc[0]
                 outcomes = [name for name in again.columns if name not in RUN_COLUMNS]

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 STORIES = 3
 
 @app.callback(invoke_without_command=True)
-def klaver(
+def begin(
     context: typer.Context,
     show_version: Annotated[bool, option("--version")] = False,
     lang: Annotated[str | None, option("--lang", metavar="nl|en")] = None,
@@ -531,7 +531,7 @@ def main() -> None:
 
 
 # The commands for many runs come after these in the list; importing them is what adds them.
-import klaver.experiment_commands  # noqa: E402, F401
+from klaver import experiment_commands  # noqa: E402, F401
 
 if __name__ == "__main__":
     main()

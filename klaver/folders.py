@@ -275,7 +275,9 @@ def _make_sweep_again(path: Path, record: Mapping[str, Any], workers: int | None
     store = Store(path, must_exist=True)
     _, plan, _ = stored_plan(store, record["configuration"]["name"])
     found = verify(store, engine_for(workers, None, len(plan.keys)), None, progress=progress, keys=sorted(plan.keys))
-    different = [(f"{one.run[:12]}.{one.column}", one.stored, one.again) for one in found.differences]
+    different: list[tuple[str, Any, Any]] = [
+        (f"{one.run[:12]}.{one.column}", one.stored, one.again) for one in found.differences
+    ]
     different += [(run[:12], "a result", cause) for run, cause in found.failed.items()]
     if found.other_model:
         different.append(("model", plan.model, "another version: these runs cannot be made again here"))

@@ -170,7 +170,8 @@ def ablate(
         If an input cannot be used; the text says what is wrong.
     """
     from analysis.experiment import run_pairs
-    from analysis.principles import PRINCIPLES, Ablation, combination_names
+    from analysis.experiment_file import principle_strategies
+    from analysis.principles import Ablation
 
     scenario = scenarios.load_park(park) if isinstance(park, str) else park
     chosen = strategies_of.load_strategy(strategy) if isinstance(strategy, str) else strategy
@@ -178,13 +179,10 @@ def ablate(
         raise ValueError(Language("en")("error.seeds", n=seeds))
     numbers = range(1, seeds + 1) if isinstance(seeds, int) else seeds
     compile_rules()
-    variants = []
-    for combination in combination_names():
-        switches = {principle: bit == "1" for principle, bit in zip(PRINCIPLES, combination[1:], strict=True)}
-        variants.append(chosen.model_copy(
-            update={"principles": strategies_of.Principles(**switches), "name": combination}))
-    runs = run_pairs(scenario, variants, list(numbers), workers, progress, quarters=quarters, keep=(), store=store,
-                     cluster=cluster, name=name, tell=tell)
+    runs = run_pairs(
+        scenario, principle_strategies(chosen), list(numbers), workers, progress, quarters=quarters, keep=(), store=store,
+        cluster=cluster, name=name, tell=tell,
+    )  # fmt: skip
     return Ablation(runs, chosen.name)
 
 

@@ -30,7 +30,8 @@ def rows(keys: list[str], values: list[float]) -> Rows:
     runs = pa.Table.from_pylist([{"run": key, **identity} for key in keys], RUN_SCHEMA)
     runs = runs.append_column("x", pa.array(np.array(values, float)))
     paths = pa.table({
-        "run": pa.array([key for key in keys for _ in range(2)], pa.string()), "quarter": pa.array([0, 1] * len(keys), pa.int32()),
+        "run": pa.array([key for key in keys for _ in range(2)], pa.string()),
+        "quarter": pa.array([0, 1] * len(keys), pa.int32()),
         "a": np.repeat(np.array(values, np.float32), 2), "b": np.zeros(2 * len(keys), np.float32),
     })  # fmt: skip
     return Rows(runs, paths, FAILED_SCHEMA.empty_table(), 0.0)
