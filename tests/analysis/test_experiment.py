@@ -48,7 +48,7 @@ def test_the_version_of_the_model_follows_from_its_sources(tmp_path, monkeypatch
     import sim
     from analysis import identity
 
-    copy = tmp_path / "sim"
+    here, copy = model_version(), tmp_path / "sim"
     shutil.copytree(next(iter(sim.__path__)), copy, ignore=shutil.ignore_patterns("__pycache__"))
     versions = []
     for file, text in ((None, ""), ("app.py", "# shown otherwise\n"), ("rules/review.py", "# another rule\n")):
@@ -56,7 +56,7 @@ def test_the_version_of_the_model_follows_from_its_sources(tmp_path, monkeypatch
             (copy / file).write_text((copy / file).read_text(encoding="utf-8") + text, encoding="utf-8")
         monkeypatch.setattr(sim, "__file__", str(copy / "__init__.py"))
         versions.append(identity.model_version.__wrapped__())
-    assert versions[0] == versions[1] == model_version() != versions[2]
+    assert versions[0] == versions[1] == here != versions[2]
 
 
 # --- the work --------------------------------------------------------------------------------------------------------
