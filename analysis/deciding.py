@@ -78,7 +78,7 @@ def decide(
     experiment: Experiment,
     park: Scenario,
     store: Store | Memory,
-    engine: Callable[[int], Engine],
+    engine: Engine,
     outcome: str = "vitality",
     smallest: float | None = None,
     *,
@@ -98,7 +98,7 @@ def decide(
     store
         Takes the runs.
     engine
-        Called as ``engine(runs)`` for each round.
+        Where the runs are made.
     outcome
         One of :data:`SMALLEST`.
     smallest
@@ -123,23 +123,25 @@ def decide(
         raise ValueError(f"no choice can be made on {outcome!r}; on these it can: {', '.join(SMALLEST)}")
     names = [strategy.name for strategy in experiment.strategies]
     selection = Selection(names, smallest or SMALLEST[outcome], confidence, first)
+    points = len(experiment.points())
     start, used, known = min(experiment.seeds), 0, {name: np.empty(0) for name in names}
-    if first * len(names) > budget:
-        raise ValueError(f"the first stage takes {first * len(names)} runs, and the budget is {budget}")
-    while wanted := selection.wanted(max(BATCH, round(SHARE * selection.seeds_looked_at))):
-        seeds = max(wanted.values())
-        surviving = [name for name in names if name in wanted]
-        used_then = used + _new_runs(known, {*surviving, TWIN}, seeds)
-        if used_then > budget:
-            break
-        used = used_then
-        runs = _round(experiment, park, surviving, range(start, start + seeds), store, engine)
-        found = values_of(runs, outcome)
-        known |= found
-        selection.observe({name: found[name] for name in surviving})
-        if progress is not None and not selection.decided:
-            likely = seeds_needed({name: known[name] for name in names}, selection.smallest, confidence, first)
-            progress(seeds, max(likely, seeds + 1))
+    if first * len(names) * points > budget:
+        raise ValueError(f"the first stage takes {first * len(names) * points} runs, and the budget is {budget}")
+    with engine:  # its workers stay from one round to the next
+        while wanted := selection.wanted(max(BATCH, round(SHARE * selection.seeds_looked_at))):
+            seeds = max(wanted.values())
+            surviving = [name for name in names if name in wanted]
+            used_then = used + points * _new_runs(known, {*surviving, TWIN}, seeds)
+            if used_then > budget:
+                break
+            used = used_then
+            runs = _round(experiment, park, surviving, range(start, start + seeds), store, engine)
+            found = values_of(runs, outcome)
+            known |= found
+            selection.observe({name: found[name] for name in surviving})
+            if progress is not None and not selection.decided:
+                likely = seeds_needed({name: known[name] for name in names}, selection.smallest, confidence, first)
+                progress(seeds, max(likely, seeds + 1))
     means = {name: float(known[name][: selection.verdict().seeds[name]].mean()) for name in names}
     return Decision(park.name, outcome, selection.verdict(), means, used, budget)
 
@@ -150,14 +152,13 @@ def _new_runs(known: Mapping[str, np.ndarray], names: set[str], seeds: int) -> i
 
 def _round(
     experiment: Experiment, park: Scenario, names: Sequence[str], seeds: range, store: Store | Memory,
-    engine: Callable[[int], Engine],
+    engine: Engine,
 ) -> Runs:
     """Make the runs of some strategies on a park for some seeds, as far as they are not there."""
     some = [strategy for strategy in experiment.strategies if strategy.name in {*names, TWIN}]
     part = experiment.model_copy(update={"parks": [park], "strategies": some, "seeds": list(seeds)})
     plan = plan_experiment(part)
-    todo = len(plan.missing(store.known(plan.indicators)))
-    carried = carry_out(plan, store, engine(todo), keep_design=False)
+    carried = carry_out(plan, store, engine, keep_design=False)
     if len(carried.failed):
         raise first_failure(plan.design["run"], store)
     return collect(plan, store)[park.name]

@@ -15,6 +15,9 @@ it twice is given back as lost.
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from asyncio import CancelledError
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -53,12 +56,17 @@ class Engine:
     """Carries out jobs; a context manager."""
 
     workers = 1
+    _entered = 0
 
     def __enter__(self) -> Self:
+        """Keep the workers until the outermost ``with`` is left, so that several plans can share them."""
+        self._entered += 1
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close(kind is not None)
+        self._entered -= 1
+        if not self._entered:
+            self.close(kind is not None)
 
     def close(self, interrupted: bool) -> None:
         """Let go of the workers; at once where the work was interrupted."""
@@ -155,16 +163,22 @@ class Processes(Pool):
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self._executor: Any = None
 
     def close(self, interrupted: bool) -> None:
         """Stop the workers at once where the work was interrupted; idle ones stop by themselves otherwise."""
-        if interrupted:
-            self._pool().shutdown(wait=True, kill_workers=True)
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, kill_workers=interrupted)
+            self._executor = None
 
     def _pool(self) -> Any:
-        from joblib.externals.loky import get_reusable_executor
+        """Return workers of this engine alone: joblib's shared ones would be stopped or resized by others in this process."""
+        from joblib.externals.loky import ProcessPoolExecutor
 
-        return get_reusable_executor(max_workers=self.workers, timeout=60, env=_ONE_THREAD)
+        if self._executor is None or self._executor._flags.broken is not None:
+            self._executor = ProcessPoolExecutor(
+                max_workers=self.workers, timeout=60, env=_ONE_THREAD, initializer=_end_with, initargs=(os.getpid(),))
+        return self._executor
 
     def _submit(self, work: Work, job: Any) -> Any:
         return self._pool().submit(work, job)
@@ -174,6 +188,16 @@ class Processes(Pool):
 
     def _deaths(self) -> type[Exception]:
         return BrokenProcessPool
+
+
+def _end_with(parent: int) -> None:
+    """Let this worker end when the process that started it is gone, however it went: it may wait for it in a full pipe."""
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class Cluster(Pool):

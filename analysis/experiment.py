@@ -416,10 +416,17 @@ def stored_plan(store: Store, name: str | None = None) -> tuple[Experiment, Plan
         if len(names) != 1:
             raise StoreProblem("which_experiment", folder=store.folder, names=", ".join(names))
         name = names[0]
-    content, _ = store.design(name)
+    content, stored = store.design(name)
     experiment = Experiment.from_resolved(content["experiment"])
     plan = plan_experiment(experiment, content["model"])
     plan.name = name
+    # The keys are those that were stored: a later version may describe the same park or strategy with one word more.
+    place = ["point", "park", "strategy", "seed"]
+    keys = stored.astype({"park": object, "strategy": object}).set_index(place)["run"]
+    rows = pd.MultiIndex.from_frame(plan.design[place].astype({"park": object, "strategy": object}))
+    plan.design["run"] = pd.array(keys.reindex(rows).to_numpy(), "string[pyarrow]")
+    if plan.design["run"].isna().any():
+        raise StoreProblem("torn_result", file=store.folder / "experiments" / f"{name}.json", problem="design")
     return experiment, plan, content
 
 
@@ -600,7 +607,7 @@ def carry_out(
         skipped = set() if retry_failed else set(failures.index) & plan.keys
         todo = plan.missing(known | skipped)
         jobs = _Jobs(plan, todo)
-        for inputs in _inputs_of(plan, todo):
+        for inputs in _inputs_of(plan, store.known_inputs()):
             store.put_inputs(inputs)
         if keep_design:
             runs = plan.design.drop(columns=["park_hash", "strategy_hash"])
@@ -621,10 +628,9 @@ def carry_out(
                    time.monotonic() - began, torn)  # fmt: skip
 
 
-def _inputs_of(plan: Plan, todo: pd.DataFrame) -> Iterator[dict[str, tuple[str, str, str]]]:
-    """Yield the parks and strategies of the runs to do, some hundreds at a time."""
-    wanted = [plan.parks[key] for key in todo["park_hash"].unique()]
-    wanted += [plan.strategies[key] for key in todo["strategy_hash"].unique()]
+def _inputs_of(plan: Plan, known: set[str]) -> Iterator[dict[str, tuple[str, str, str]]]:
+    """Yield the parks and strategies of a plan that are not known, also where their runs are, some hundreds at a time."""
+    wanted = [variant for key, variant in (*plan.parks.items(), *plan.strategies.items()) if key not in known]
     for some in batched(wanted, 500):
         contents = (variant.content() for variant in some)
         yield {content.hash: (content.kind, content.name, content.json) for content in contents}
@@ -704,6 +710,9 @@ def _runs_of(
     plan: Plan, park: str, design: pd.DataFrame, found: pd.DataFrame, paths: pd.DataFrame | None, store: Store | Memory
 ) -> Runs:
     there = design["run"].isin(found.index)
+    if paths is not None:  # of this park alone: another may be followed for another number of quarters
+        paths = paths[paths.index.get_level_values("run").isin(set(design["run"]))]
+        there &= design["run"].isin(paths.index.get_level_values("run").unique())
     broken = set(design.loc[~there, "seed"])
     seeds = tuple(seed for seed in plan.seeds if seed not in broken)
     if not seeds:
@@ -731,6 +740,8 @@ def _paths_of(
     if paths is None:
         return np.zeros((len(index), kept, 0), np.float32)
     keys = paths.index.get_level_values("run").to_numpy()[::kept]
+    if len(paths) != kept * paths.index.get_level_values("run").nunique():
+        raise ValueError(f"indicators of some runs do not have {kept} quarters")
     cube = paths.to_numpy(np.float32).reshape(len(keys), kept, len(indicators.columns))
     place = pd.Series(np.arange(len(keys)), keys)
     found = np.zeros((len(index), kept, len(indicators.columns)), np.float64)

@@ -6,6 +6,7 @@ store.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,20 @@ def connect(store: Store) -> Any:
         connection.register(f"_{name}", _dataset(files, empty))
     # A store that was merged from two may hold a run twice; a failure that was mended is none.
     connection.execute("CREATE VIEW runs AS SELECT DISTINCT ON (run) * FROM _runs")
-    connection.execute("CREATE VIEW paths AS SELECT * FROM _paths")
+    # What was kept by several experiments lies in several parts: one row a run and quarter, with all that any of them has.
+    names = [name for name in connection.table("_paths").columns if name not in PATH_SCHEMA.names]
+    columns = ", ".join(["run", "quarter", *(f'any_value("{name}") AS "{name}"' for name in names)])
+    connection.execute(f"CREATE VIEW paths AS SELECT {columns} FROM _paths GROUP BY run, quarter")
     connection.execute("CREATE VIEW inputs AS SELECT DISTINCT ON (hash) * FROM _inputs")
     connection.execute(
         "CREATE VIEW failed AS SELECT DISTINCT ON (run) * FROM _failed WHERE run NOT IN (SELECT run FROM _runs)"
     )
-    designs = [store.design(name)[1].assign(experiment=name) for name in store.experiments()]
+    designs = []
+    for name in store.experiments():
+        with contextlib.suppress(StoreProblem):  # a torn one keeps nobody from the runs
+            designs.append(store.design(name)[1].assign(experiment=name))
     connection.register("design", pd.concat(designs) if designs else pd.DataFrame({"run": [], "experiment": []}))
+    connection.execute("SET temp_directory = ''")  # nor are files written for want of memory
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection

@@ -145,6 +145,10 @@ class Memory:
         """Keep the content of parks and strategies: hash to (kind, name, JSON)."""
         self._inputs.update(inputs)
 
+    def known_inputs(self) -> set[str]:
+        """Return the hashes of the parks and strategies that are there."""
+        return set(self._inputs)
+
     def put_design(self, name: str, content: Mapping[str, Any], runs: pd.DataFrame) -> None:
         """Do nothing: in memory there is but one experiment."""
 
@@ -232,8 +236,13 @@ class Store:
         for folder in (self.folder, *(self.folder / kind for kind in _KINDS)):
             for leftover in folder.rglob(".*.tmp") if folder != self.folder else folder.glob(".*.tmp"):
                 leftover.unlink(missing_ok=True)
+        self.__dict__.pop("_known_hashes", None)
         for path in sorted(path for kind in _KINDS for path in (self.folder / kind).rglob("*.parquet")):
-            if _read(path) is None:
+            try:
+                data = path.read_bytes()
+            except OSError as cause:  # a share that is gone for a moment: no ground to put sound work aside
+                raise StoreProblem("torn_result", file=path, problem=cause.strerror or cause) from cause
+            if _check_of(data) != path.stem.rpartition("-")[2]:
                 aside = self.folder / "set_aside" / path.relative_to(self.folder)
                 aside.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(path, aside)
@@ -246,7 +255,11 @@ class Store:
         try:
             yield batches
         finally:
-            batches.flush()
+            try:
+                batches.flush()
+            except KeyboardInterrupt:  # whoever is impatient does not want to lose what is done
+                batches.flush()
+                raise
 
     def put_inputs(self, inputs: Mapping[str, tuple[str, str, str]]) -> None:
         """Keep the content of parks and strategies: hash to (kind, name, JSON). Known ones are passed over.
@@ -256,16 +269,17 @@ class Store:
         StoreProblem
             If the disk is full.
         """
-        new = [(key, *inputs[key]) for key in sorted(inputs.keys() - self._hashes())]
+        new = [(key, *inputs[key]) for key in sorted(inputs.keys() - self.known_inputs())]
         if new:
             columns = [pa.array(column, pa.string()) for column in zip(*new, strict=True)]
             self._write_part("inputs", _name_of(row[0] for row in new), pa.table(columns, schema=INPUT_SCHEMA))
             self._known_hashes |= {row[0] for row in new}
 
-    def _hashes(self) -> set[str]:
+    def known_inputs(self) -> set[str]:
+        """Return the hashes of the parks and strategies that are there."""
         if not hasattr(self, "_known_hashes"):
             tables = self._tables("inputs", ["hash"])
-            self._known_hashes = {key for table in tables for key in table["hash"].to_pylist()}
+            self._known_hashes: set[str] = {key for table in tables for key in table["hash"].to_pylist()}
         return self._known_hashes
 
     def put_design(self, name: str, content: Mapping[str, Any], runs: pd.DataFrame) -> None:
@@ -485,21 +499,26 @@ class Batches:
 
     def flush(self) -> None:
         """Write what waits as one part: indicators first, then the runs, which make the part count."""
-        waiting, self._waiting, self._bytes = self._waiting, [], 0
-        self._flushed = time.monotonic()
+        waiting = self._waiting
         failed = pa.concat_tables([rows.failed for rows in waiting]) if waiting else FAILED_SCHEMA.empty_table()
         if failed.num_rows:
             self._store._write_part("failed", _name_of(failed["run"].to_pylist()), failed)
         done = [rows for rows in waiting if rows.runs.num_rows]
-        if not done:
-            return
-        runs = pa.concat_tables([rows.runs for rows in done], promote_options="default")
+        if done:
+            self._write(done)
+        # Only now: what a Ctrl-C or a full disk interrupts waits on, and writing the same again changes nothing.
+        self._waiting, self._bytes, self._flushed = [], 0, time.monotonic()
+
+    def _write(self, done: list[Rows]) -> None:
+        # In order of run, so that the same runs give the same bytes in whatever order they came.
+        runs = pa.concat_tables([rows.runs for rows in done], promote_options="default").sort_by("run")
         name = _name_of([*runs["run"].to_pylist(), self._indicators.name])
         if self._indicators.columns:
-            paths = pa.concat_tables([rows.paths for rows in done])
+            paths = pa.concat_tables([rows.paths for rows in done]).sort_by([("run", "ascending"), ("quarter", "ascending")])
             self._store._write_part(f"paths/{self._indicators.name}", name, paths)
-        if not self._store.has_part("runs", name):
-            new = _without(runs, self._known)
+        # A part of this name may be there and hold none of them: they were known then, from a part that is gone since.
+        new = _without(runs, self._known)
+        if new.num_rows or not self._store.has_part("runs", name):
             self._store._write_part("runs", name, new)
             self._known.update(new["run"].to_pylist())
 

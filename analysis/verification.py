@@ -5,16 +5,19 @@ Nothing of the store is taken on trust but the content of parks and strategies, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.engines import Engine
 from analysis.experiment import Content, Indicators, Job, Progress, carry_out_job
-from analysis.identity import canonical, content_hash, model_version
+from analysis.identity import canonical, content_hash, model_version, run_key
 from analysis.store import NOTHING_KEPT, RUN_COLUMNS, Store, StoreProblem
 
 
@@ -87,6 +90,11 @@ def job_of(store: Store, row: pd.Series, indicators: Indicators = NOTHING_KEPT) 
             raise StoreProblem("torn_result", file=store.folder / "inputs", problem=f"{kind} {row[f'{kind}_hash']}")
         contents.append(Content(kind, row[kind], row[f"{kind}_hash"], canonical(content)))
     park, strategy = contents
+    if run_key(park.hash, strategy.hash, int(row["seed"]), int(row["quarters"]), row["model"]) != row.name:
+        raise StoreProblem("torn_result", file=store.folder / "runs", problem=f"run {row.name} is not what its key says")
+    for content, stored in zip(contents, (json.loads(park.json), json.loads(strategy.json)), strict=True):
+        if content.name != stored["name"]:
+            raise StoreProblem("torn_result", file=store.folder / "runs", problem=f"{content.kind} {content.name}")
     return Job(park, (strategy,), ((int(row["seed"]), (0,)),), int(row["quarters"]), row["model"], indicators)
 
 
@@ -125,8 +133,11 @@ def verify(
     differences: list[Difference] = []
     failed: dict[str, str] = {}
     values = done = 0
+    kept = list(store.kept().values())
+    every = Indicators(tuple(dict.fromkeys(name for one in kept for name in one.columns)), 1) if kept else NOTHING_KEPT
+    copies = [table for table in store._tables("runs")]
     with engine:
-        jobs = (job_of(store, row) for _, row in chosen.iterrows())
+        jobs = (job_of(store, row, every) for _, row in chosen.iterrows())
         for finished in engine.carry_out(carry_out_job, jobs):
             done += 1
             rows: Any = finished.result
@@ -137,7 +148,11 @@ def verify(
                 row = again.iloc[0]
                 outcomes = [name for name in again.columns if name not in RUN_COLUMNS]
                 values += len(outcomes)
-                differences += compare_rows(row["run"], runs.loc[row["run"]], row, outcomes)
+                for copy in copies:  # a store that was merged may hold a run twice
+                    same = copy.filter(pc.equal(copy["run"], row["run"])).to_pandas()
+                    for _, stored in same.iterrows():
+                        differences += compare_rows(row["run"], stored, row, outcomes)
+                differences += compare_paths(store, row["run"], kept, finished.result.paths)
             if progress is not None:
                 progress(done, n)
     return Verdict(done, values, tuple(sorted(differences)), failed, len(here), len(runs) - len(here))
@@ -150,6 +165,25 @@ def compare_rows(run: str, stored: pd.Series, again: pd.Series, outcomes: Sequen
         old, new = float(stored.get(name, np.nan)), float(again[name])
         if name not in stored.index or not (old == new or (np.isnan(old) and np.isnan(new))):
             found.append(Difference(run, name, old, new))
+    unknown = [name for name in stored.index if name not in outcomes and name not in RUN_COLUMNS]
+    # Of a part that was written by itself a column is empty where another part has it: a missing value is none.
+    return found + [Difference(run, name, float(stored[name]), np.nan) for name in unknown if not pd.isna(stored[name])]
+
+
+def compare_paths(store: Store, run: str, kept: Sequence[Indicators], again: pa.Table | None) -> list[Difference]:
+    """Return the indicators over time of which a run has other numbers than were stored, to the bit."""
+    found: list[Difference] = []
+    for one in kept if again is not None else ():
+        old = store.paths(one, [run])
+        if old.empty:
+            continue
+        new = again.to_pandas().set_index(["run", "quarter"])[list(one.columns)]
+        new = new[(new.index.get_level_values("quarter") + 1) % one.every == 0].sort_index()
+        for name in one.columns:
+            a, b = old[name].to_numpy(), new[name].to_numpy()
+            if a.tobytes() != b.tobytes():
+                place = int(np.argmax(a != b)) if a.shape == b.shape else 0
+                found.append(Difference(run, f"{name} over time", float(a[place]), float(b[place])))
     return found
 
 

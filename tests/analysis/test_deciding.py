@@ -17,13 +17,9 @@ def experiment(quarters: int = 40):
     return experiment_of([village()], two_strategies(), 1, quarters=quarters, name="deciding")
 
 
-def here(runs: int) -> InProcess:
-    return InProcess()
-
-
 def test_the_choice_is_that_of_the_means_over_many_seeds_and_losers_get_no_more_seeds():
     memory = Memory()
-    found = decide(experiment(), village(), memory, here, "vitality", 2.0, first=10)
+    found = decide(experiment(), village(), memory, InProcess(), "vitality", 2.0, first=10)
     many = Memory()
     carry_out(plan_experiment(experiment().with_seeds(range(1, 201))), many, InProcess())
     means = many.runs().groupby("strategy")["vitality"].mean()
@@ -37,24 +33,24 @@ def test_the_choice_is_that_of_the_means_over_many_seeds_and_losers_get_no_more_
 
 def test_what_is_there_is_used_and_gives_the_same_choice():
     memory = Memory()
-    first = decide(experiment(), village(), memory, here, "vitality", 2.0, first=10)
+    first = decide(experiment(), village(), memory, InProcess(), "vitality", 2.0, first=10)
     before = len(memory.runs())
-    again = decide(experiment(), village(), memory, here, "vitality", 2.0, first=10)
+    again = decide(experiment(), village(), memory, InProcess(), "vitality", 2.0, first=10)
     assert again.to_json() == first.to_json() and len(memory.runs()) == before
 
 
 def test_the_budget_is_kept_and_said_to_be_spent():
     memory = Memory()
-    found = decide(experiment(), village(), memory, here, "vitality", 1e-7, first=10, budget=100)
+    found = decide(experiment(), village(), memory, InProcess(), "vitality", 1e-7, first=10, budget=100)
     assert not found.verdict.decided and found.verdict.guarantee == "undecided"
     assert len(memory.runs()) == found.runs <= 100
     with pytest.raises(ValueError, match="first stage takes 30 runs, and the budget is 20"):
-        decide(experiment(), village(), Memory(), here, budget=20, first=10)
+        decide(experiment(), village(), Memory(), InProcess(), budget=20, first=10)
 
 
 def test_no_choice_on_a_ratio():
     with pytest.raises(ValueError, match="no choice can be made on 'multiplier_gross'"):
-        decide(experiment(), village(), Memory(), here, "multiplier_gross")
+        decide(experiment(), village(), Memory(), InProcess(), "multiplier_gross")
 
 
 def test_every_outcome_that_can_be_chosen_on_is_there_in_every_run():
@@ -72,4 +68,4 @@ def test_a_failed_run_is_no_ground_for_a_choice(monkeypatch):
     monkeypatch.setattr(experiments.carry_out, "__kwdefaults__",
                         experiments.carry_out.__kwdefaults__ | {"work": breaks_on_seed_two})
     with pytest.raises(RunFailed, match="seed 2"):
-        decide(experiment(), village(), Memory(), here, first=4)
+        decide(experiment(), village(), Memory(), InProcess(), first=4)
