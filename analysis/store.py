@@ -339,6 +339,10 @@ class Store:
         """
         return _to_runs(self._tables("runs"), keys)
 
+    def copies(self, keys: Collection[str]) -> pd.DataFrame:
+        """Return every row that is stored of these runs, also where a run stands there twice; column ``run``."""
+        return _chosen(self._tables("runs"), keys, RUN_SCHEMA).to_pandas()
+
     def paths(self, indicators: Indicators, keys: Collection[str] | None = None) -> pd.DataFrame:
         """Return indicators over time: index (run, quarter), a float32 column per indicator.
 

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from analysis.engines import Engine
 from analysis.experiment import Content, Indicators, Job, Progress, carry_out_job
@@ -135,7 +134,9 @@ def verify(
     values = done = 0
     kept = list(store.kept().values())
     every = Indicators(tuple(dict.fromkeys(name for one in kept for name in one.columns)), 1) if kept else NOTHING_KEPT
-    copies = [table for table in store._tables("runs")]
+    # A store that was merged may hold a run twice: every copy of it is held against what comes out.
+    copies = store.copies(list(chosen.index)).groupby("run")
+    paths = [(one, store.paths(one, list(chosen.index))) for one in kept]
     with engine:
         jobs = (job_of(store, row, every) for _, row in chosen.iterrows())
         for finished in engine.carry_out(carry_out_job, jobs):
@@ -148,11 +149,9 @@ def verify(
                 row = again.iloc[0]
                 outcomes = [name for name in again.columns if name not in RUN_COLUMNS]
                 values += len(outcomes)
-                for copy in copies:  # a store that was merged may hold a run twice
-                    same = copy.filter(pc.equal(copy["run"], row["run"])).to_pandas()
-                    for _, stored in same.iterrows():
-                        differences += compare_rows(row["run"], stored, row, outcomes)
-                differences += compare_paths(store, row["run"], kept, finished.result.paths)
+                for _, stored in copies.get_group(row["run"]).iterrows():
+                    differences += compare_rows(row["run"], stored, row, outcomes)
+                differences += compare_paths(paths, row["run"], rows.paths)
             if progress is not None:
                 progress(done, n)
     return Verdict(done, values, tuple(sorted(differences)), failed, len(here), len(runs) - len(here))
@@ -170,13 +169,16 @@ def compare_rows(run: str, stored: pd.Series, again: pd.Series, outcomes: Sequen
     return found + [Difference(run, name, float(stored[name]), np.nan) for name in unknown if not pd.isna(stored[name])]
 
 
-def compare_paths(store: Store, run: str, kept: Sequence[Indicators], again: pa.Table | None) -> list[Difference]:
+def compare_paths(
+    stored: Sequence[tuple[Indicators, pd.DataFrame]], run: str, again: pa.Table | None
+) -> list[Difference]:
     """Return the indicators over time of which a run has other numbers than were stored, to the bit."""
     found: list[Difference] = []
-    for one in kept if again is not None else ():
-        old = store.paths(one, [run])
-        if old.empty:
+    for one, frame in stored if again is not None else ():
+        if run not in frame.index:
             continue
+        old = frame.loc[[run]]
+        assert again is not None
         new = again.to_pandas().set_index(["run", "quarter"])[list(one.columns)]
         new = new[(new.index.get_level_values("quarter") + 1) % one.every == 0].sort_index()
         for name in one.columns:
