@@ -228,7 +228,7 @@ class Cluster(Pool):
                 self._cluster = _local_cluster(address)
             self._client = distributed.Client(self._cluster or address, timeout="10s")
             self._client.wait_for_workers(1, timeout=60)
-        except (OSError, ValueError) as cause:
+        except (OSError, ValueError, TypeError) as cause:  # TypeError: tls:// without certificates
             self.close(True)
             if isinstance(cause, ClusterProblem):
                 raise

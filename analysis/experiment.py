@@ -23,7 +23,8 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.engines import Done, Engine, engine_for
-from analysis.experiment_schema import TWIN, Experiment
+from analysis.experiment_schema import TWIN as TWIN
+from analysis.experiment_schema import Experiment
 from analysis.identity import canonical, content_hash, hash_of_keys, model_version, run_key
 from analysis.store import FAILED_SCHEMA, NOTHING_KEPT, RUN_SCHEMA, Indicators, Memory, Rows, Store, StoreProblem
 from analysis.variants import vary_park, vary_strategy
@@ -66,7 +67,19 @@ class RunFailed(RuntimeError):
 
 
 class AnotherModel(RuntimeError):
-    """A worker has other sources of the model than the process that handed out the work."""
+    """A worker has other sources of the model than the process that handed out the work.
+
+    ``key`` and ``values`` name the sentence that a user is told.
+    """
+
+    key = "error.another_model"
+
+    def __init__(self, planned: str, here: str) -> None:
+        super().__init__(planned, here)
+        self.values = {"planned": planned, "here": here}
+
+    def __str__(self) -> str:
+        return f"planned with version {self.values['planned']} of the model, and here is {self.values['here']}"
 
 
 # --- the runs of an experiment, for analysis -------------------------------------------------------------------------
@@ -232,7 +245,7 @@ def carry_out_job(job: Job) -> Rows:
         If the sources of the model here are not those that the work was planned with.
     """
     if job.model != model_version():
-        raise AnotherModel(f"planned with version {job.model} of the model, and here is {model_version()}")
+        raise AnotherModel(job.model, model_version())
     began = time.perf_counter()
     done: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
@@ -425,6 +438,10 @@ def stored_plan(store: Store, name: str | None = None) -> tuple[Experiment, Plan
     keys = stored.astype({"park": object, "strategy": object}).set_index(place)["run"]
     rows = pd.MultiIndex.from_frame(plan.design[place].astype({"park": object, "strategy": object}))
     plan.design["run"] = pd.array(keys.reindex(rows).to_numpy(), "string[pyarrow]")
+    # So are the values of its factors: a later version of a library may draw other points.
+    kept = stored.astype({"park": object, "strategy": object}).set_index(place)
+    for factor in [name for name in stored.columns if name not in ("run", *place)]:
+        plan.design[factor] = kept[factor].reindex(rows).to_numpy()
     if plan.design["run"].isna().any():
         raise StoreProblem("torn_result", file=store.folder / "experiments" / f"{name}.json", problem="design")
     return experiment, plan, content
@@ -601,7 +618,7 @@ def carry_out(
         After Ctrl-C; what was done is in the store.
     """
     began = time.monotonic()
-    with store.writing():
+    with engine, store.writing():
         known = store.known(plan.indicators)
         failures = store.failures()
         skipped = set() if retry_failed else set(failures.index) & plan.keys
@@ -613,7 +630,7 @@ def carry_out(
             runs = plan.design.drop(columns=["park_hash", "strategy_hash"])
             store.put_design(plan.name, plan.content | {"model": plan.model}, runs)
         done = 0
-        with store.batches(plan.indicators) as batches, engine:
+        with store.batches(plan.indicators) as batches:
             for finished in engine.carry_out(work, jobs):
                 rows = finished.result if finished.result is not None else _lost(finished)
                 jobs.learn(finished.job, rows)

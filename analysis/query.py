@@ -16,6 +16,7 @@ import pyarrow.dataset as ds
 
 from analysis.store import FAILED_SCHEMA, INPUT_SCHEMA, PATH_SCHEMA, RUN_SCHEMA, Store, StoreProblem
 
+MOST_MEMORY = "4GB"  # of a question, so that none can bring the machine down
 TABLES = ("runs", "paths", "design", "failed", "inputs")
 
 
@@ -58,6 +59,7 @@ def connect(store: Store) -> Any:
         with contextlib.suppress(StoreProblem):  # a torn one keeps nobody from the runs
             designs.append(store.design(name)[1].assign(experiment=name))
     connection.register("design", pd.concat(designs) if designs else pd.DataFrame({"run": [], "experiment": []}))
+    connection.execute(f"SET memory_limit = '{MOST_MEMORY}'")
     connection.execute("SET temp_directory = ''")  # nor are files written for want of memory
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

@@ -101,15 +101,15 @@ def bca_bounds(
     confidence
         Of the interval, 0-1.
     """
-    usable = resampled[np.isfinite(resampled)]
+    usable = np.sort(resampled[np.isfinite(resampled)])
     if usable.size == 0:
         return value, value, "no interval: not one resample gives a number"
-    spread = float(np.ptp(usable))
-    if spread <= 1e-12 * max(1.0, abs(value)):
+    if usable[-1] - usable[0] <= 1e-12 * max(1.0, abs(value)):
         return value, value, None
     tail = (1.0 - confidence) / 2.0
     probabilities = np.array([tail, 1.0 - tail])
-    below = (np.count_nonzero(usable < value) + 0.5 * np.count_nonzero(usable == value)) / usable.size
+    # Those below the value, and half of those equal to it.
+    below = (np.searchsorted(usable, value, "left") + np.searchsorted(usable, value, "right")) / (2.0 * usable.size)
     note = None
     if 0.0 < below < 1.0 and np.isfinite(jackknifed).all():
         deviation = jackknifed.mean() - jackknifed
@@ -125,8 +125,16 @@ def bca_bounds(
         note = "percentile interval"
     if usable.size < resampled.size:
         note = join_notes(note, "percentile interval" if note else None, "some resamples have no denominator")
-    low, high = np.quantile(usable, probabilities)
+    low, high = _quantiles_of_sorted(usable, probabilities)
     return float(low), float(high), note
+
+
+def _quantiles_of_sorted(rising: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return what :func:`numpy.quantile` gives, of numbers in rising order: a tenth of the time, for thousands of calls."""
+    places = probabilities * (rising.size - 1)
+    before = np.floor(places).astype(int)
+    after = np.minimum(before + 1, rising.size - 1)
+    return np.asarray(rising[before] + (places - before) * (rising[after] - rising[before]))
 
 
 def ratio_bounds(
@@ -150,13 +158,12 @@ def ratio_bounds(
     """
     n = above.size
     divisor = np.ones(n) if below is None else below
-    # Scaled to sums near one: euros squared and cubed stay far from the ends of the number range.
     value = float(above.sum() / divisor.sum())
     if n == 1:
         return value, value, value, "one seed: no interval"
     counts = draw_counts(n)
     with np.errstate(divide="ignore", invalid="ignore"):
-        resampled = (counts @ above) / (counts @ divisor)
+        resampled = (counts @ above) / (n if below is None else counts @ below)  # the counts of a resample sum to n
         jackknifed = (above.sum() - above) / (divisor.sum() - divisor)
     low, high, note = bca_bounds(value, resampled, jackknifed, confidence)
     return value, low, high, note
@@ -182,6 +189,41 @@ def mean_with_interval(values: np.ndarray, unit: str = "") -> Estimate:
     if not known.any():
         return Estimate(None, None, None, unit, "undefined: no run gives this number")
     return _estimate(values[known], None, unit, left_out_note(known))
+
+
+def means_with_intervals(columns: np.ndarray, units: Sequence[str]) -> list[Estimate]:
+    """Return the mean of each column over seeds with its 95% interval: :func:`mean_with_interval` of many at once.
+
+    One product with the resamples serves all columns that know the same seeds, which for the some five hundred numbers
+    of a comparison is several times faster than one by one.
+
+    Parameters
+    ----------
+    columns : float64, (seeds, columns)
+        NaN where a seed has no such number; those seeds are left out of that column, and its note says so.
+    units
+        One for each column.
+    """
+    columns = np.asarray(columns, dtype=float)
+    known, found = np.isfinite(columns), [Estimate(None, None, None)] * columns.shape[1]
+    alike: dict[bytes, list[int]] = {}
+    for k in range(columns.shape[1]):
+        alike.setdefault(known[:, k].tobytes(), []).append(k)
+    for places in alike.values():
+        here = known[:, places[0]]
+        n = int(here.sum())
+        if n < 2:
+            for k in places:
+                found[k] = mean_with_interval(columns[:, k], units[k])
+            continue
+        rows = np.ascontiguousarray(columns[np.ix_(here, places)].T)
+        resampled, sums = (rows @ draw_counts(n).T) / n, rows.sum(axis=1)
+        jackknifed = (sums[:, None] - rows) / (n - 1.0)
+        for row, k in enumerate(places):
+            value = float(sums[row] / n)
+            low, high, remark = bca_bounds(value, resampled[row], jackknifed[row])
+            found[k] = Estimate(value, low, high, units[k], join_notes(left_out_note(here), remark))
+    return found
 
 
 def paired_difference(values: np.ndarray, reference: np.ndarray, unit: str = "") -> Estimate:
@@ -417,11 +459,11 @@ def probability_best_on_average(ratios: Mapping[str, tuple[np.ndarray, np.ndarra
     names = list(ratios)
     if not names:
         return {}
-    counts = draw_counts(len(ratios[names[0]][0]))
-    rows = []
-    for above, below in ratios.values():
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rows.append(counts @ above / (counts @ (np.ones_like(above) if below is None else below)))
+    above = np.array([ratio[0] for ratio in ratios.values()], dtype=float)
+    below = np.array([np.ones_like(first) if second is None else second for first, second in ratios.values()], dtype=float)
+    draws = draw_counts(above.shape[1]).T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rows = (above @ draws) / (below @ draws)
     return probability_best(dict(zip(names, rows, strict=True)))
 
 

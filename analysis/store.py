@@ -237,6 +237,7 @@ class Store:
             for leftover in folder.rglob(".*.tmp") if folder != self.folder else folder.glob(".*.tmp"):
                 leftover.unlink(missing_ok=True)
         self.__dict__.pop("_known_hashes", None)
+        self.torn.clear()  # from here on they are where they are set aside
         for path in sorted(path for kind in _KINDS for path in (self.folder / kind).rglob("*.parquet")):
             try:
                 data = path.read_bytes()
@@ -454,7 +455,7 @@ class Store:
     def kept(self) -> dict[str, Indicators]:
         """Return what is kept over time here: folder of ``paths`` to the indicators in it."""
         found = {}
-        for folder in sorted((self.folder / "paths").glob("*-*")):
+        for folder in sorted((self.folder / "paths").glob("[0-9]*-*")):
             for path in sorted(folder.glob("*.parquet")):
                 try:
                     names = pq.read_schema(path).names

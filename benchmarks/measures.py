@@ -205,5 +205,22 @@ def measure_starts(quick: bool) -> Iterator[Row]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def measure_sweep(quick: bool) -> Iterator[Row]:
+    """Follow a small sweep, and see what a second worker adds; ``benchmarks.sweep`` does both at length."""
+    from benchmarks.sweep import LEAST_SPEEDUP, MOST_MEMORY, compare_engines, follow_sweep
+
+    runs = 400 if quick else 2_000
+    with tempfile.TemporaryDirectory(prefix="klaver-benchmark-") as folder:
+        followed = follow_sweep("typical", runs, 2, None, Path(folder) / "store", every=0.5)
+    most = followed.most_worker or math.inf
+    yield Row(f"memory of a worker in a sweep of {runs:,} runs", f"{most:,.0f} MB", "", None, f"{MOST_MEMORY:.0f} MB", "",
+              most <= MOST_MEMORY, None, most)
+    times = compare_engines("typical", runs, 1 if quick else 3, ("1 worker", "2 workers"))
+    one, two = (statistics.median(some.seconds for some in times[name]) for name in ("1 worker", "2 workers"))
+    yield Row(f"a sweep of {runs:,} runs by two workers / by one", shown(two), shown(one), one / two,
+              f"{LEAST_SPEEDUP:g}x", "1.9x", one / two >= LEAST_SPEEDUP, one / two >= 1.9, two, one)
+
+
 MEASURES: tuple[Callable[[bool], Iterator[Row]], ...] = (
-    measure_run, measure_phase, measure_agent_step, measure_growth, measure_copy, measure_starts)
+    measure_run, measure_phase, measure_agent_step, measure_growth, measure_copy, measure_starts,
+    measure_sweep)

@@ -1,18 +1,23 @@
-"""From what a user typed to the park and strategies that are meant: names of shipped files, or paths of own ones."""
+"""From what a user typed to the park, strategies or experiment that is meant: names of shipped files, or paths of own ones."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from klaver.command_line import BadInput, BadOption
 from klaver.language import LANGUAGES, Language
+from sim.inputs.files import list_shipped, read_with_base
 from sim.inputs.scenario import Scenario, list_parks, load_park
 from sim.inputs.strategy import Strategy, list_strategies, load_strategy
 
+if TYPE_CHECKING:
+    from analysis.experiment_schema import Experiment
+
 ALL = "all"
+_COMMANDS = {"park": "compare", "strategy": "show", "experiment": "sweep"}
 
 
 def split_names(text: str) -> list[str]:
@@ -43,6 +48,19 @@ def choose_park(name: str, say: Language) -> Scenario:
     return scenario
 
 
+def choose_experiment(name: str, say: Language) -> Experiment:
+    """Return the experiment of a name or path: whatever is wrong with it, and with what it names, is told here."""
+    if not is_path(name) and name not in list_shipped("experiments"):
+        raise _unknown("error.unknown_experiment", name, list_shipped("experiments"), say)
+    if is_path(name):
+        kind = _kind_of_file(Path(name))
+        if kind in ("park", "strategy"):
+            raise BadInput(say(f"error.file_is_{kind}", name=name))
+    from analysis.experiment_file import load_experiment
+
+    return load_experiment(name)
+
+
 def choose_strategies(names: Sequence[str], say: Language) -> list[Strategy]:
     """Return the strategies of names or paths; the problems of all of them are told at once.
 
@@ -71,18 +89,19 @@ def choose_strategies(names: Sequence[str], say: Language) -> list[Strategy]:
 
 
 def choose_thing(name: str, say: Language) -> tuple[str, Any]:
-    """Return ("park", Scenario) or ("strategy", Strategy), whichever a name or path is.
+    """Return "park", "strategy" or "experiment" and what it is, whichever a name or path is of.
 
-    A file is taken as a strategy when it has the keys of one.
+    A file is taken for what its keys belong to; for a park where that does not show.
     """
-    if name in list_parks() and not is_path(name):
-        return "park", choose_park(name, say)
-    if name in list_strategies() and not is_path(name):
-        return "strategy", load_strategy(name)
-    if not is_path(name):
-        raise _unknown("error.unknown_thing", name, [*list_parks(), *list_strategies()], say)
-    if _looks_like_strategy(Path(name)):
-        return "strategy", load_strategy(name)
+    shipped = {"park": list_parks(), "strategy": list_strategies(), "experiment": list_shipped("experiments")}
+    kinds = [kind for kind, names in shipped.items() if name in names and not is_path(name)]
+    if not kinds and not is_path(name):
+        raise _unknown("error.unknown_thing", name, [known for names in shipped.values() for known in names], say)
+    kind = kinds[0] if kinds else _kind_of_file(Path(name))
+    if kind == "strategy":
+        return kind, load_strategy(name)
+    if kind == "experiment":
+        return kind, choose_experiment(name, say)
     return "park", choose_park(name, say)
 
 
@@ -103,17 +122,29 @@ def shipped() -> dict[str, dict[str, dict[str, str]]]:
         for name in names:
             described = load(name).description
             found[kind][name] = {code: getattr(described, code) for code in LANGUAGES}
+    # What an experiment asks says more than how it is made; reading it in full would read every park it names.
+    tables = {name: read_with_base(name, "experiments")[0] for name in list_shipped("experiments")}
+    found["experiments"] = {name: table.get("question") or table["description"] for name, table in tables.items()}
     return found
 
 
-def _looks_like_strategy(path: Path) -> bool:
+def _kind_of_file(path: Path) -> str:
+    """Return what a file describes, as its keys show; empty where they do not, or it cannot be read."""
     import tomllib
 
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return any(key in content for key in ("approach", "roles", "principles", "strategy"))
+        return ""
+    if any(key in content for key in ("parks", "strategies", "factors", "design", "points")):
+        return "experiment"
+    if any(key in content for key in ("approach", "roles", "principles", "strategy")):
+        return "strategy"
+    base = content.get("based_on")
+    for kind, folder in (("experiment", "experiments"), ("strategy", "strategies"), ("park", "parks")):
+        if base in list_shipped(folder):
+            return kind
+    return "park" if any(key in content for key in ("founding", "firms", "gross_ha", "map")) else ""
 
 
 def _unknown(key: str, name: str, known: list[str], say: Language) -> BadInput:
@@ -121,6 +152,9 @@ def _unknown(key: str, name: str, known: list[str], say: Language) -> BadInput:
 
 
 def _sentence(key: str, name: str, known: list[str], say: Language) -> str:
+    for kind, folder in (("park", "parks"), ("strategy", "strategies"), ("experiment", "experiments")):
+        if name in list_shipped(folder):  # the right name for another command
+            return say(f"error.is_{kind}", name=name, command=f"klaver {_COMMANDS[kind]} {name}")
     close = difflib.get_close_matches(name, known, 3, 0.5)
     near = say("error.near", names=say.listing(close)) if close else ""
     return say(key, name=name, near=near, names=say.listing(known))

@@ -23,6 +23,7 @@ from klaver.command_line import (  # noqa: E402
     MOST_SEEDS,
     BadOption,
     Budget,
+    Choice,
     Cluster,
     Confidence,
     Folder,
@@ -38,23 +39,26 @@ from klaver.command_line import (  # noqa: E402
     app,
     check_number,
     check_quarters,
-    check_until,
+    choice_of,
     command,
     compile_first,
     option,
+    tell_there,
+    waiting,
 )
 from klaver.console import Speaker  # noqa: E402
 
 if TYPE_CHECKING:
     from analysis.deciding import Decision
     from analysis.principles import Ablation
+    from klaver.folders import CompareFolder, PrinciplesFolder
     from klaver.folders import Folder as ResultFolder
-    from klaver.folders import PrinciplesFolder
     from klaver.story import Teller
     from sim.inputs.scenario import Scenario
     from sim.inputs.strategy import Strategy
 
 STORIES = 3
+
 
 @app.callback(invoke_without_command=True)
 def begin(
@@ -77,14 +81,19 @@ def begin(
 def run(
     speak: Speaker,
     park: Park,
-    strategy: Annotated[str, option("--strategy", metavar="S")] = "demand_driven",
-    seed: Seed = 1,
+    strategy: Annotated[str | None, option("--strategy", metavar="S")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="help.run_seed")] = None,
     quarters: Quarters = None,
     store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="help.run_store")] = None,
     out: Out = None,
     force: Force = False,
 ) -> None:
     """One run, with its twin."""
+    if store is not None:
+        for name, value in (("--strategy", strategy), ("--seed", seed), ("--quarters", quarters)):
+            if value is not None:
+                raise BadOption("error.store_says", option=name)
+    seed = 1 if seed is None else seed
     check_number("seed", seed, seed >= 0)
     check_quarters(quarters)
     from klaver.chosen import choose_park, choose_strategies
@@ -95,7 +104,7 @@ def run(
 
         scenario, chosen, seed, quarters = inputs_of_run(store, park)
     else:
-        scenario, (chosen,) = choose_park(park, speak.say), choose_strategies([strategy], speak.say)
+        scenario, (chosen,) = choose_park(park, speak.say), choose_strategies([strategy or "demand_driven"], speak.say)
     folder = RunFolder.of(scenario, chosen, seed, quarters, out)
     folder.check(force)
     compile_first(speak)
@@ -105,7 +114,7 @@ def run(
 
     years = speak.say.duration(result.place.quarters)
     title = speak.say("run.title", park=scenario.name, strategy=chosen.name, seed=seed, years=years)
-    show_run(speak, result.outcomes, title, park)
+    show_run(speak, result.outcomes, title, park if store is None else scenario.name)
     speak.remark("")
     show_stories(speak, result.teller(speak.say.code), STORIES, str(place / "story.md"))
     speak.remark("")
@@ -124,9 +133,9 @@ def compare(
     seed: Seed = 1,
     quick: Annotated[bool, option("--quick")] = False,
     until: Until = None,
-    on: On = "vitality",
+    on: On = None,
     smallest: Smallest = None,
-    confidence: Confidence = 0.95,
+    confidence: Confidence = None,
     budget: Budget = None,
     quarters: Quarters = None,
     workers: Workers = None,
@@ -146,7 +155,9 @@ def compare(
         raise BadOption("error.principles_or_strategies")
     if principles and until is not None:
         raise BadOption("error.principles_until")
-    check_until(until, on, confidence)
+    choice = choice_of(until, on, smallest, confidence, budget)
+    if choice is not None and (seeds is not None or quick):
+        raise BadOption("error.until_seeds", option="--quick" if seeds is None else "--seeds")
     most = PRINCIPLE_SEEDS if principles else DEFAULT_SEEDS
     seeds = (QUICK_SEEDS if quick else most) if seeds is None else seeds
     check_number("seed", seed, seed >= 0)
@@ -164,59 +175,82 @@ def compare(
         show_ablation(speak, split, ablation)
         return
     chosen = choose_strategies(split_names(strategies or "all"), speak.say)
-    decision = None
-    if until is not None:
-        runs_in = store or (out.parent if out else Path("results")) / "store"
-        decision = decide_first(speak, scenario, chosen, seed, quarters, runs_in, workers, cluster,
-                                (on, smallest, confidence, budget))  # fmt: skip
-        seeds = decision.common_seeds
     folder = CompareFolder.of(scenario, chosen, range(seed, seed + seeds), quarters, out)
-    with machinery(speak, folder, force, workers, cluster, store) as how:
+    decision = None
+    if choice is not None:
+        folder = CompareFolder.of(scenario, chosen, [seed], quarters, out or decided_path(scenario, choice))
+        decision = decide_first(speak, scenario, chosen, folder, choice, force, store, workers, cluster)
+    with machinery(speak, folder, force or decision is not None, workers, cluster, store, decision is None) as how:
         result = folder.compute(scenario, chosen, **how)
-    place = folder.write(result, speak, decision)
-    from klaver.display import show_comparison
+    with waiting(speak, speak.say("compare.drawing")):
+        place = folder.write(result, speak, decision)
+    show_compared(speak, folder.summary(result), decision, place)
 
-    content = folder.summary(result)
-    years = speak.say.duration(content["quarters"])
-    title = speak.say("compare.title", park=scenario.name, n=len(content["strategies"]), seeds=seeds, years=years)
-    show_comparison(speak, content, title)
-    if decision is not None:
-        from klaver.sweeping import show_decision
 
-        speak.result("")
-        show_decision(speak, decision)
-        content = {**content, "decision": decision.to_json()}
-    speak.remark("")
-    speak.remark(speak.say("compare.written", folder=place))
-    for label, what in (
-        ("report", f"report.{speak.say.code}.html"), ("figures", "pictures"), ("tables", "summary.csv, runs.parquet"),
-    ):  # fmt: skip
-        speak.remark(f"  {speak.say(f'compare.{label}')}: {what}")
-    speak.data({**content, "folder": place})
+def decided_path(scenario: Scenario, choice: Choice) -> Path:
+    """Return the folder of a comparison whose seeds follow from a decision: never that of one with seeds that were given."""
+    from klaver.folders import file_name
+
+    return Path("results") / f"{file_name(scenario.name)}-decided-{choice.outcome}"
 
 
 def decide_first(
-    speak: Speaker, scenario: Scenario, strategies: list[Strategy], seed: int, quarters: int | None, store: Path,
-    workers: int | None, cluster: str | None, how: tuple[str, float | None, float, int | None],
+    speak: Speaker, scenario: Scenario, strategies: list[Strategy], folder: CompareFolder, choice: Choice, force: bool,
+    store: Path | None, workers: int | None, cluster: str | None,
 ) -> Decision:
-    """Add seeds until the best strategy is known, or the budget is spent; the runs stay in the store."""
+    """Add seeds until the best strategy is known, or the budget is spent; the runs stay in the store.
+
+    The folder gets the seeds that all strategies have, and with them what was decided on.
+    """
     from functools import partial
 
     from analysis.engines import engine_for
     from analysis.experiment import PATHS
     from analysis.experiment_file import experiment_of
     from analysis.store import Store
-    from klaver.sweeping import decide_parks
+    from klaver.sweeping import decide_parks, seeds_in
 
+    seed = folder.seeds[0]
+    folder.configuration["until"] = choice._asdict()
+    # Which seeds it takes comes out of the work; whether the rest is what the folder holds is seen before it.
+    folder.configuration["seeds"] = seeds_in(folder.path) or [seed]
+    folder.check(force)
     compile_first(speak)
-    experiment = experiment_of([scenario], strategies, [seed], quarters=quarters, keep=PATHS)
-    engine = partial(engine_for, workers, cluster)
-    return decide_parks(speak, experiment, Store(store), engine, *how)[scenario.name]
+    experiment = experiment_of([scenario], strategies, [seed], quarters=folder.quarters, keep=PATHS)
+    place = Store(store or folder.path.parent / "store")
+    decision = decide_parks(speak, experiment, place, partial(engine_for, workers, cluster), choice)[scenario.name]
+    folder.configuration["seeds"] = list(range(seed, seed + decision.common_seeds))
+    return decision
+
+
+def show_compared(speak: Speaker, content: dict[str, Any], decision: Decision | None, place: Path) -> None:
+    """Show a comparison: what was decided if anything was, the table, and where everything is."""
+    from klaver.display import show_comparison
+    from klaver.sweeping import show_common_seeds, show_decision
+
+    say = speak.say
+    years = say.duration(content["quarters"])
+    title = say("compare.title", park=content["park"], n=len(content["strategies"]), seeds=content["seeds"], years=years)
+    if decision is not None:
+        show_decision(speak, decision)
+        speak.result("")
+    show_comparison(speak, content, title)
+    if decision is not None:
+        show_common_seeds(speak, decision)
+        content = {**content, "decision": decision.to_json()}
+    speak.remark("")
+    speak.remark(say("compare.written", folder=place))
+    for label, what in (
+        ("report", f"report.{say.code}.html"), ("figures", "pictures"), ("tables", "summary.csv, runs.parquet"),
+    ):  # fmt: skip
+        speak.remark(f"  {say(f'compare.{label}')}: {what}")
+    speak.data({**content, "folder": place})
 
 
 @contextmanager
 def machinery(
-    speak: Speaker, folder: ResultFolder, force: bool, workers: int | None, cluster: str | None, store: Path | None
+    speak: Speaker, folder: ResultFolder, force: bool, workers: int | None, cluster: str | None, store: Path | None,
+    tells: bool = True,
 ) -> Iterator[dict[str, Any]]:
     """Give how the runs of a result folder are made: in a store, here or on a cluster, with progress shown."""
     from analysis.store import Store
@@ -226,9 +260,8 @@ def machinery(
     compile_first(speak)
 
     def tell(there: int, todo: int) -> None:
-        if there:
-            say = speak.say
-            speak.note(say("compare.there", there=say.number(there), todo=say.number(todo), store=place.folder))
+        if there and tells:
+            tell_there(speak, there, todo, place.folder)
 
     with speak.progress(speak.say("compare.running")) as progress:
         yield {"workers": workers, "cluster": cluster, "store": place, "progress": progress, "tell": tell,
@@ -256,11 +289,18 @@ def show(
     parameters: Annotated[bool, option("--parameters")] = False,
     png: Annotated[Path | None, option("--png", metavar="FILE")] = None,
 ) -> None:
-    """A park or strategy as it stands."""
+    """A park, strategy or experiment as it stands."""
     from klaver import showing
     from klaver.chosen import choose_thing
 
     kind, thing = choose_thing(name, speak.say)
+    if kind != "park" and (png is not None or parameters):
+        raise BadOption("error.parks_only", option="--png" if png is not None else "--parameters", name=name)
+    if kind == "experiment":
+        from klaver.sweeping import show_experiment
+
+        show_experiment(speak, thing, name)
+        return
     if kind == "strategy":
         showing.show_strategy(speak, thing)
         return
@@ -273,12 +313,12 @@ def show(
 
 @command(app, "list")
 def list_(speak: Speaker) -> None:
-    """Parks and strategies there are."""
+    """Parks, strategies and experiments there are."""
     from klaver.chosen import shipped
 
     say = speak.say
     found = shipped()
-    for kind in ("parks", "strategies"):
+    for kind in ("parks", "strategies", "experiments"):
         rows = [[name, text[say.code]] for name, text in found[kind].items()]
         speak.result(speak.table([say("list.name"), say("list.what")], rows, say(f"list.{kind}")))
     speak.remark(say("list.hint"))
@@ -290,14 +330,18 @@ def new(
     speak: Speaker,
     name: Annotated[str, typer.Argument(metavar="NAME", help="help.new_name")],
     strategy: Annotated[bool, typer.Option("--strategy", help="help.new_strategy")] = False,
+    experiment: Annotated[bool, typer.Option("--experiment", help="help.new_experiment")] = False,
     force: Force = False,
 ) -> None:
     """Write a file to start from."""
     from klaver.templates import write_template
 
-    kind = "strategy" if strategy else "park"
+    if strategy and experiment:
+        raise BadOption("error.new_one")
+    kind = "strategy" if strategy else "experiment" if experiment else "park"
     path = write_template(name, kind, speak.say, force)
-    do = f"klaver compare rollepaal --strategies none,{path}" if strategy else f"klaver compare {path}"
+    do = {"strategy": f"klaver compare rollepaal --strategies none,{path}", "park": f"klaver compare {path}",
+          "experiment": f"klaver sweep {path} --dry-run"}[kind]  # fmt: skip
     speak.result(speak.say("new.written", path=path, command=do))
     speak.data({"path": path, "kind": kind})
 
@@ -531,7 +575,7 @@ def main() -> None:
 
 
 # The commands for many runs come after these in the list; importing them is what adds them.
-from klaver import experiment_commands  # noqa: E402, F401
+from klaver import experiment_commands, validate_command  # noqa: E402, F401
 
 if __name__ == "__main__":
     main()

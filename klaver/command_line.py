@@ -11,9 +11,10 @@ import inspect
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
@@ -56,6 +57,9 @@ def translate(command: Any, say: Language) -> None:
         key = getattr(thing, "help_key", None) or thing.help
         if key and key in say:
             thing.help_key, thing.help = key, say(key)
+    help_option = command.get_help_option(command.context_class(command))
+    if help_option is not None:
+        help_option.help = say("help.help")
 
 
 app = typer.Typer(
@@ -77,12 +81,10 @@ Force = Annotated[bool, option("--force")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="help.folder")]
 Workers = Annotated[int | None, option("--workers", metavar="N")]
 Cluster = Annotated[str | None, option("--cluster", metavar="ADDRESS")]
-
-
 Until = Annotated[str | None, option("--until", metavar="decided")]
-On = Annotated[str, option("--on", metavar="OUTCOME")]
+On = Annotated[str | None, option("--on", metavar="OUTCOME")]
 Smallest = Annotated[float | None, option("--smallest", metavar="D")]
-Confidence = Annotated[float, option("--confidence", metavar="P")]
+Confidence = Annotated[float | None, option("--confidence", metavar="P")]
 Budget = Annotated[int | None, option("--budget", metavar="RUNS")]
 
 _COMMON = {
@@ -138,18 +140,57 @@ def check_number(name: str, n: int | None, well: bool) -> None:
         raise BadOption(f"error.{name}", n=n)
 
 
-def check_until(until: str | None, outcome: str, confidence: float) -> None:
-    """Refuse what no selection can be made by."""
-    if until is None:
-        return
-    from analysis.deciding import SMALLEST
+class Choice(NamedTuple):
+    """What ``--until decided`` asks for.
 
+    Attributes
+    ----------
+    outcome
+        What to choose the best strategy on; more is better.
+    smallest
+        Smallest difference that matters, in the unit of the outcome.
+    confidence
+        Least chance that the choice is right, between 0.5 and 1.
+    budget
+        Runs at most, per park; twins are counted.
+    """
+
+    outcome: str
+    smallest: float
+    confidence: float
+    budget: int
+
+
+def choice_of(
+    until: str | None, outcome: str | None, smallest: float | None, confidence: float | None, budget: int | None
+) -> Choice | None:
+    """Return what is to be decided, complete with its defaults; None where nothing is.
+
+    Raises
+    ------
+    BadOption
+        If no choice can be made that way, or if something is said about a choice that nobody asked for.
+    """
+    if until is None:
+        said = {"--on": outcome, "--smallest": smallest, "--confidence": confidence, "--budget": budget}
+        for name, value in said.items():
+            if value is not None:
+                raise BadOption("error.without_until", option=name)
+        return None
+    from analysis.deciding import BUDGET, SMALLEST
+    from analysis.selection import CONFIDENCE
+
+    outcome, confidence = outcome or "vitality", CONFIDENCE if confidence is None else confidence
     if until != "decided":
         raise BadOption("error.until", value=until)
     if outcome not in SMALLEST:
         raise BadOption("error.on", name=outcome, names=", ".join(SMALLEST))
     if not 0.5 < confidence < 1.0:
         raise BadOption("error.confidence", value=confidence)
+    if smallest is not None and not 0.0 < smallest < float("inf"):
+        raise BadOption("error.smallest", value=smallest)
+    check_number("budget", budget, budget is None or budget >= 1)
+    return Choice(outcome, smallest or SMALLEST[outcome], confidence, budget or BUDGET)
 
 
 def check_quarters(quarters: int | None) -> None:
@@ -163,6 +204,24 @@ def compile_first(speak: Speaker) -> None:
     from sim.warm_up import compile_rules
 
     compile_rules(lambda: speak.note(speak.say("compile.first", seconds=COMPILE_SECONDS)))
+
+
+def tell_there(speak: Speaker, there: int, todo: int, store: Path) -> None:
+    """Tell how many runs a store holds already, and how many are still to be made."""
+    say = speak.say
+    key = "compare.there" if todo else "compare.all_there"
+    speak.note(say(key, there=say.number(there), todo=say.number(todo), store=store))
+
+
+@contextmanager
+def waiting(speak: Speaker, text: str) -> Iterator[None]:
+    """Tell what is being done while there is no progress to count; on a terminal with something that moves."""
+    if speak.quiet or not sys.stderr.isatty():
+        speak.note(text)
+        yield
+    else:
+        with speak.console(sys.stderr).status(text):
+            yield
 
 
 def _attempt(work: Callable[[], int | None], speaker: Speaker, traceback: bool) -> int:
@@ -202,7 +261,10 @@ def told(problem: BaseException, say: Language) -> tuple[str, int]:
 
 
 # What goes wrong while running, and not because of what was asked.
-_FAILURES = {"error.store_full", "error.store_busy", "error.cluster_lost", "error.run_failed"}
+_FAILURES = {
+    "error.store_full", "error.store_busy", "error.cluster_lost", "error.cluster_silent", "error.another_model",
+    "error.run_failed",
+}  # fmt: skip
 
 # By name, so that an error needs no import of what did not raise it.
 _INPUT_PROBLEMS = {"BadInput", "InputProblem", "NoSuchThing", "UnknownLanguage"}

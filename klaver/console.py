@@ -123,11 +123,12 @@ class _Lines:
         # The first report comes after compiling, which says nothing about the speed of what follows.
         if self.first is None:
             self.first = (now, done)
-        if now - self.began < _PATIENCE or now - self.told < _PAUSE or done >= total or done <= self.first[1]:
+        known = done > self.first[1]  # else there is nothing to reckon by yet
+        if not known or now - self.began < _PATIENCE or now - self.told < _PAUSE or done >= total:
             return
         self.told = now
         began, before = self.first
         left = (now - began) / max(done - before, 1) * (total - done)
         say = self.speaker.say
-        progress = say("compare.progress", done=say.number(done), total=say.number(total), left=say.number(left))
+        progress = say("compare.progress", done=say.number(done), total=say.number(total), left=say.time(left))
         self.speaker.note(f"{self.label}: {progress}")

@@ -95,7 +95,23 @@ def show_comparison(speaker: Speaker, content: Mapping[str, Any], title: str) ->
         speaker.remark(line)
     if content["seeds"] < FEW_SEEDS:
         speaker.remark(say("compare.few_seeds", seeds=content["seeds"], least=FEW_SEEDS))
+    else:
+        for line in _alike(say, content):
+            speaker.remark(line)
     speaker.remark(say("compare.measured_not"))
+
+
+def _alike(say: Language, content: Mapping[str, Any]) -> list[str]:
+    """Return which strategies cannot be told apart, a line per outcome: what the report says too."""
+    from analysis.report import wording
+
+    words = wording(say.code)
+    lines = []
+    for outcome, groups in content["not_distinguishable"].items():
+        several = [say.listing(group) for group in groups if len(group) > 1]
+        if several:
+            lines.append(f"  {words(f'label.alike_{outcome}')} {'; '.join(several)}.")
+    return [f"{words('label.alike')}:", *lines] if lines else []
 
 
 def _mean_and_interval(say: Language, outcome: str, found: Mapping[str, Any]) -> tuple[str, str]:

@@ -5,8 +5,9 @@ What all commands share is in ``command_line.py``; the work itself is in ``analy
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,14 +24,19 @@ from klaver.command_line import (
     Workers,
     app,
     check_number,
-    check_until,
+    choice_of,
     command,
     compile_first,
     option,
+    tell_there,
+    waiting,
 )
 from klaver.console import Speaker
 
-ROWS_SHOWN, WIDE_ROWS_SHOWN, COLUMNS_SHOWN = 40, 3, 10
+if TYPE_CHECKING:
+    from analysis.deciding import Decision
+
+ROWS_SHOWN, WIDE_ROWS_SHOWN = 40, 3
 StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="help.store_folder")]
 Which = Annotated[str | None, option("--experiment", metavar="NAME")]
 
@@ -40,11 +46,11 @@ def sweep(
     speak: Speaker,
     experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="help.experiment_file")],
     dry_run: Annotated[bool, option("--dry-run")] = False,
-    seeds: Annotated[int | None, option("--seeds", metavar="N")] = None,
+    seeds: Annotated[int | None, typer.Option("--seeds", metavar="N", help="help.sweep_seeds")] = None,
     until: Until = None,
-    on: On = "vitality",
+    on: On = None,
     smallest: Smallest = None,
-    confidence: Confidence = 0.95,
+    confidence: Confidence = None,
     budget: Budget = None,
     workers: Workers = None,
     cluster: Cluster = None,
@@ -53,45 +59,42 @@ def sweep(
     force: Force = False,
 ) -> int:
     """Carry out a designed experiment; resumable."""
+    check_number("seeds", seeds, seeds is None or seeds >= 1)
+    check_number("workers", workers, workers is None or workers >= 1)
+    choice = choice_of(until, on, smallest, confidence, budget)
+    if choice is not None and (seeds is not None or dry_run):
+        raise BadOption("error.until_seeds", option="--dry-run" if seeds is None else "--seeds")
+    from klaver.chosen import choose_experiment
+
+    chosen = choose_experiment(experiment, speak.say)
+    if seeds is not None:
+        first = min(chosen.seeds)
+        chosen = chosen.with_seeds(range(first, first + seeds))
+    for note in chosen.notes(speak.say.code):
+        speak.note(note)
     from functools import partial
 
     from analysis.engines import engine_for
-    from analysis.experiment import carry_out, plan_experiment
-    from analysis.experiment_file import load_experiment
+    from analysis.experiment import carry_out
     from analysis.store import Store
-    from klaver.sweeping import check_design, decide_parks, provenance_of, show_forecast, show_sweep, write_provenance
+    from klaver.sweeping import check_design, decide_first, plan_of, show_forecast, show_sweep, write_provenance
 
-    check_number("seeds", seeds, seeds is None or seeds >= 1)
-    check_number("workers", workers, workers is None or workers >= 1)
-    check_until(until, on, confidence)
-    chosen = load_experiment(experiment)
-    if seeds is not None:
-        chosen = chosen.with_seeds(range(1, seeds + 1))
-    for note in chosen.notes(speak.say.code):
-        speak.note(note)
     store = Store(out or Path("results") / chosen.name)
-    check_design(store, plan_experiment(chosen), force or until is not None)
+    engine = partial(engine_for, workers, cluster)
+    decisions: dict[str, Decision] = {}
+    if choice is not None:
+        chosen, decisions = decide_first(speak, chosen, store, engine, choice, force)
+    plan = plan_of(speak, chosen, decisions)
+    check_design(store, plan, force or bool(decisions))
     compile_first(speak)
     if dry_run:
-        show_forecast(speak, plan_experiment(chosen), store, workers)
+        show_forecast(speak, plan, store, workers, experiment)
         return 0
-    decisions = {}
-    if until is not None:
-        engine = partial(engine_for, workers, cluster)
-        decisions = decide_parks(speak, chosen, store, engine, on, smallest, confidence, budget)
-        common = min(decision.common_seeds for decision in decisions.values())
-        chosen = chosen.with_seeds(range(min(chosen.seeds), min(chosen.seeds) + common))
-    plan = plan_experiment(chosen)
-    plan.content["provenance"] = provenance_of(plan)
-    if decisions:
-        plan.content["decisions"] = {park: decision.to_json() for park, decision in decisions.items()}
     todo = len(plan.missing(store.known(plan.indicators)))
     if todo < len(plan.keys) and not decisions:
-        say = speak.say
-        there = say.number(len(plan.keys) - todo)
-        speak.note(say("compare.there", there=there, todo=say.number(todo), store=store.folder))
+        tell_there(speak, len(plan.keys) - todo, todo, store.folder)
     with speak.progress(speak.say("compare.running")) as progress:
-        carried = carry_out(plan, store, engine_for(workers, cluster, todo), progress, retry_failed=retry_failed)
+        carried = carry_out(plan, store, engine(todo), progress, retry_failed=retry_failed)
     write_provenance(store, plan)
     show_sweep(speak, plan, store, carried, decisions)
     return FAILED if len(carried.failed) else 0
@@ -120,12 +123,14 @@ def report(
     compile_first(speak)
     verification = ""
     if verified:
-        found = run_again(place, InProcess(), verified, keys=sorted(study.plan.keys))
+        with speak.progress(speak.say("verify.running")) as progress:
+            found = run_again(place, InProcess(), verified, progress=progress, keys=sorted(study.plan.keys))
         key = "verify.same" if found.same else "verify.not_same"
         verification = speak.say(key, runs=found.runs, of=speak.say.number(found.of), values=speak.say.number(found.values))
-    context = context_of(study, speak.say, verification, report_command(store, study.plan.name, speak.say))
-    written = folder.write(study, speak.say, context)
     say = speak.say
+    with waiting(speak, say("report.making", runs=say.number(len(study.plan.keys)))):
+        context = context_of(study, say, verification, report_command(store, study.plan.name, say))
+        written = folder.write(study, say, context)
     if len(study.failed):
         speak.note(say("report.failed", n=len(study.failed)))
     speak.result(say("report.written", page=written / f"report.{say.code}.html", paper=written / f"report.{say.code}.pdf"))
@@ -152,7 +157,8 @@ def export(
     study = Study.read(Store(store, must_exist=True), experiment)
     folder = ExportFolder.of(study, out, store.absolute().parent if out is None else out.parent, chosen, speak.say.code)
     folder.check(force)
-    written = folder.write(study, speak.say, chosen)
+    with waiting(speak, speak.say("export.making", n=speak.say.number(len(study.plan.keys)))):
+        written = folder.write(study, speak.say, chosen)
     speak.result(speak.say("export.written", folder=written, n=speak.say.number(len(study.plan.keys))))
     speak.data({"folder": written, "runs": len(study.plan.keys), "failed": len(study.failed)})
 
@@ -176,10 +182,11 @@ def query(
     answer = ask(Store(store, must_exist=True), sql)
     if out is not None:
         answer.to_csv(out, index=False) if out.suffix == ".csv" else answer.to_parquet(out, index=False)
-    wide = len(answer.columns) > COLUMNS_SHOWN
-    shown = answer.head(WIDE_ROWS_SHOWN if wide else ROWS_SHOWN)
-    cells = shown.map(lambda value: _cell(speak, value))
     names = [str(name) for name in answer.columns]
+    cells = answer.head(ROWS_SHOWN).map(lambda value: _cell(speak, value))
+    wide = _width(names, cells) > speak.console(sys.stdout).width
+    shown = answer.head(WIDE_ROWS_SHOWN if wide else ROWS_SHOWN)
+    cells = cells.head(len(shown))
     if wide:  # a row reads better as a list than as a line that is broken into pieces
         for row in cells.itertuples(index=False):
             speak.result(speak.table(["", ""], list(zip(names, row, strict=True))))
@@ -190,6 +197,12 @@ def query(
     if out is not None:
         speak.remark(speak.say("query.written", file=out))
     speak.data(answer.to_dict("records"))
+
+
+def _width(names: list[str], cells: Any) -> int:
+    """Return how many characters a table of these columns takes, with what stands between them."""
+    widest = [max([len(name), *cells.iloc[:, place].map(len)]) for place, name in enumerate(names)]
+    return sum(widest) + 3 * len(names)
 
 
 def _cell(speak: Speaker, value: Any) -> str:
@@ -216,7 +229,7 @@ def verify(
     check_number("workers", workers, workers is None or workers >= 1)
     place = Store(store, must_exist=True)
     compile_first(speak)
-    with speak.progress(speak.say("compare.running")) as progress:
+    with speak.progress(speak.say("verify.running")) as progress:
         found = run_again(place, engine_for(workers, cluster, sample), sample, draw, progress)
     say = speak.say
     if found.same:
@@ -227,7 +240,7 @@ def verify(
         speak.result(say("verify.different", run=difference.run[:12], column=difference.column,
                          stored=difference.stored, again=difference.again))  # fmt: skip
     if len(found.differences) > 5:
-        speak.result(say("verify.more", n=len(found.differences)))
+        speak.result(say("verify.more", n=say.number(len(found.differences))))
     for run, cause in found.failed.items():
         speak.result(say("verify.failed", run=run[:12], cause=cause))
     if found.other_model:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from analysis.compare import Comparison
     from analysis.experiment import Plan
     from analysis.experiment_schema import Experiment
+    from analysis.factors import Effect
     from analysis.receipt import Receipt
-    from analysis.report import ReportContext
+    from analysis.report import FactorEffect, ReportContext
+    from analysis.report.wording import Wording
     from analysis.store import Memory, Store
     from sim.inputs.scenario import Scenario
 
-MOST_EFFECTS = 12  # factor effects in the table of a report
+MOST_ROWS, MOST_EFFECTS = 12, 24  # factors (or points) of an outcome in a report, and their effects on all strategies
 
 
 class Study:
@@ -70,15 +72,19 @@ class Study:
         failures = self.store.failures()
         return failures[failures.index.isin(self.plan.keys)]
 
-    def numbers(self) -> dict[str, Any]:
-        """Return everything that came out, as plain values: park to comparison, and what the factors do."""
+    @cached_property
+    def effects(self) -> list[Effect]:
+        """What the factors of the experiment do, the largest first per outcome."""
         from analysis.factors import factor_effects
 
-        effects = factor_effects(self.plan, self.store, self.experiment.reference)
+        return factor_effects(self.plan, self.store, self.experiment.reference)
+
+    def numbers(self) -> dict[str, Any]:
+        """Return everything that came out, as plain values: park to comparison, and what the factors do."""
         return results.plain({
             "experiment": self.plan.name, "runs": len(self.plan.keys), "failed": len(self.failed),
             "parks": {comparison.runs.park: comparison.to_json() for comparison in self.comparisons},
-            "factors": [effect.to_json() for effect in effects],
+            "factors": [effect.to_json() for effect in self.effects],
         })  # fmt: skip
 
 
@@ -108,7 +114,8 @@ def context_of(study: Study, say: Language, verification: str = "", command: str
             "platform": provenance.get("platform"), "started": provenance.get("start"), "command": command,
         },
         receipts=study.receipts, failed=[(str(cause), int(number)) for cause, number in causes.items()],
-        factors=effect_rows(study, say), decision=_decision(study, say), verification=verification,
+        factors=effect_rows(study, say), points=point_rows(study, say),
+        decision=_decision(study, say), verification=verification,
         parameters={name: value for park in experiment.parks for name, value in park.own_parameters.items()},
     )  # fmt: skip
 
@@ -130,23 +137,98 @@ def park_rows(park: Scenario, say: Language) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def effect_rows(study: Study, say: Language) -> list[Any]:
-    """Return the largest factor effects as rows of a report."""
-    from analysis.factors import factor_effects
+def effect_rows(study: Study, say: Language) -> list[FactorEffect]:
+    """Return the largest factor effects as rows of a report: named as a reader knows them, money in millions."""
     from analysis.figures import strategy_title
-    from analysis.report import FactorEffect
+    from analysis.report import FactorEffect, wording
 
-    effects = factor_effects(study.plan, study.store, study.experiment.reference)
-    several = len(study.experiment.parks) > 1
-    rows = []
+    parks = {park.name: park.title.get(say.code) or park.name for park in study.experiment.parks}
+    words, rows = wording(say.code), []
     for outcome, scale in (("vitality", 1.0), ("social_balance", 1e-6)):
-        for effect in [effect for effect in effects if effect.outcome == outcome][:MOST_EFFECTS]:
-            label = say(f"report.effect_{outcome}", strategy=strategy_title(effect.strategy, say.code))
-            low = say("report.mean") if effect.low == "mean" else effect.low
-            rows.append(FactorEffect(
-                effect.factor, f"{low} → {effect.high}", f"{effect.park}: {label}" if several else label,
-                scaled(effect.estimate, scale)))  # fmt: skip
+        for effect in _largest([effect for effect in study.effects if effect.outcome == outcome]):
+            name, about, level = effect_words(effect, say)
+            park, strategy = parks[effect.park] if len(parks) > 1 else "", strategy_title(effect.strategy, say.code)
+            rows.append(FactorEffect(name, level, words(f"factors.{outcome}"), scaled(effect.estimate, scale), strategy, park,
+                                     about, effect.rank))  # fmt: skip
     return rows
+
+
+def _largest(effects: list[Effect]) -> list[Effect]:
+    """Return the effects of the factors (or points) with the largest ones: on every strategy, so that they stand together.
+
+    Parameters
+    ----------
+    effects
+        On one outcome, the largest first.
+    """
+    strategies = len({effect.strategy for effect in effects})
+    what = list(dict.fromkeys((effect.park, effect.factors, effect.low, effect.high) for effect in effects))
+    kept = set(what[: max(1, min(MOST_ROWS, MOST_EFFECTS // max(strategies, 1)))])
+    return [effect for effect in effects if (effect.park, effect.factors, effect.low, effect.high) in kept]
+
+
+def point_rows(study: Study, say: Language) -> list[tuple[str, str]]:
+    """Return the points of which the effects are told as a whole: name, and what each sets."""
+    from analysis.report import wording
+
+    words = wording(say.code)
+    points = {int(effect.high): effect.values for effect in study.effects if effect.kind == "point"}
+    rows = []
+    for number, values in sorted(points.items()):
+        told = ", ".join(f"{_last(name)} {_level(value, words)}" for name, value in values)
+        rows.append((words("factors.point", number=number), told))
+    return rows
+
+
+def effect_words(effect: Effect, say: Language) -> tuple[str, str, str]:
+    """Return what was varied, what that is in words, and what is compared."""
+    from analysis.report import wording
+
+    words = wording(say.code)
+    if effect.kind == "point":
+        return words("factors.point", number=effect.high), "", ""
+    low = words("factors.mean") if effect.low == "mean" else _level(effect.low, words)
+    about = "; ".join(dict.fromkeys(title for name in effect.factors if (title := factor_title(name, say.code))))
+    return ", ".join(effect.factors), about, f"{low} → {_level(effect.high, words)}"
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2].replace("_", " ")
+
+
+def _level(text: str, words: Wording) -> str:
+    """Return values as the language writes them: yes and no, and numbers with its marks."""
+    told = []
+    for part in text.split(", "):
+        ends = []
+        for end in part.split(" – "):
+            try:
+                value = float(end)
+            except ValueError:
+                ends.append({"True": words("factors.on"), "False": words("factors.off")}.get(end, end))
+            else:
+                ends.append(words.number(value, len(end.partition(".")[2])))
+        told.append(" – ".join(ends))
+    return ", ".join(told)
+
+
+def factor_title(name: str, language: str) -> str:
+    """Return what a factor is, in a few words; empty where the dictionary does not know it."""
+    from analysis.dictionary import UnknownColumn, describe
+    from analysis.report import wording
+    from sim.inputs.parameters import BY_NAME
+
+    group, _, last = name.partition(".")
+    if group == "parameters":  # explained in both languages where it is a main assumption, else in English
+        words = wording(language)
+        if words.has(f"assumption.{last}"):
+            return words(f"assumption.{last}")
+        return BY_NAME[last].meaning if language == "en" and last in BY_NAME else ""
+    try:
+        (found,) = describe("design", [name], language)
+    except UnknownColumn:
+        return ""
+    return found.title
 
 
 def scaled(estimate: Any, scale: float) -> Any:

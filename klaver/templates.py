@@ -1,4 +1,4 @@
-"""``klaver new``: a park or strategy file to start from, with a comment at every key. What it writes loads as it is."""
+"""``klaver new``: a park, strategy or experiment to start from, with a comment at every key. What it writes loads as it is."""
 
 from __future__ import annotations
 
@@ -132,18 +132,97 @@ quarters = 12
 euros = 1000000.0
 """
 
+_EXPERIMENT = {
+    "nl": """\
+# Een eigen experiment: welke terreinen en strategieën, op welke seeds, onder welke aannames.
+# `klaver show {file}` laat zien wat het kruist, `klaver sweep {file} --dry-run` hoe lang het duurt,
+# en `klaver sweep {file}` voert het uit: stoppen mag altijd, dezelfde opdracht gaat verder waar hij was.
+name = "{name}"
+
+parks = ["typical", "small_village"]             # namen van `klaver list`, of eigen bestanden: "mijn_park.toml"
+strategies = ["supply_driven", "demand_driven"]  # ook hier; "none" (alleen wat de wet vraagt) doet altijd mee
+reference = "none"                               # waarmee de andere worden vergeleken
+seeds = 20                                       # toekomsten per combinatie; voor een uitspraak liever 100 of meer
+# quarters = 80                                  # hoe lang elk terrein gevolgd wordt; zonder dit zoals het terrein zegt
+
+[title]
+nl = "{title_nl}"
+en = "{title_en}"
+
+[question]
+nl = "Hangt de beste strategie af van het vertrouwen dat ondernemers in de gemeente hebben?"
+en = "Does the best strategy depend on the trust that firms have in the municipality?"
+
+[description]
+nl = "Twee strategieën op twee terreinen, bij weinig en bij veel vertrouwen aan het begin."
+en = "Two strategies on two parks, at little and at much trust at the start."
+
+[design]
+kind = "factorial"  # elke combinatie van waarden. Met grenzen in plaats van waarden, zoals
+                    # parameters.beta = {{ low = 0.1, high = 0.4 }}: "sobol" of "latin_hypercube", met samples = 64
+
+[factors]           # wat varieert; de namen staan in `klaver show typical --parameters` en in `klaver show demand_driven`
+park.founding.trust = [0.2, 0.6]  # vertrouwen van ondernemers in de gemeente, 0 tot 1
+# strategy.organisation.fte = [0.5, 1.0, 2.0]                           # een instelling van de strategie
+# strategy.roles = [{{ verbinden = 0.55 }}, {{ ontzorgen = 0.55 }}]  # de andere rollen houden hun verhouding
+# parameters.beta = [0.15, 0.30]                                        # een aanname van het model
+
+[indicators]        # wat ook door de tijd heen bewaard wordt; kost schijfruimte
+keep = ["vitality", "vacancy", "private_investment", "public_outlay"]
+every = 4           # om de hoeveel kwartalen
+""",
+    "en": """\
+# An experiment of your own: which parks and strategies, on which seeds, under which assumptions.
+# `klaver show {file}` shows what it crosses, `klaver sweep {file} --dry-run` how long it takes,
+# and `klaver sweep {file}` carries it out: stop whenever you like, the same command goes on from there.
+name = "{name}"
+
+parks = ["typical", "small_village"]             # names from `klaver list`, or files of your own: "my_park.toml"
+strategies = ["supply_driven", "demand_driven"]  # the same; "none" (what the law asks, no more) always takes part
+reference = "none"                               # what the others are compared with
+seeds = 20                                       # futures per combination; take 100 or more to conclude from
+# quarters = 80                                  # how long each park is followed; as the park says if left out
+
+[title]
+nl = "{title_nl}"
+en = "{title_en}"
+
+[question]
+nl = "Hangt de beste strategie af van het vertrouwen dat ondernemers in de gemeente hebben?"
+en = "Does the best strategy depend on the trust that firms have in the municipality?"
+
+[description]
+nl = "Twee strategieën op twee terreinen, bij weinig en bij veel vertrouwen aan het begin."
+en = "Two strategies on two parks, at little and at much trust at the start."
+
+[design]
+kind = "factorial"  # every combination of levels. With ranges instead of levels, such as
+                    # parameters.beta = {{ low = 0.1, high = 0.4 }}: "sobol" or "latin_hypercube", with samples = 64
+
+[factors]           # what varies; names are in `klaver show typical --parameters` and in `klaver show demand_driven`
+park.founding.trust = [0.2, 0.6]  # of firms in the municipality, 0 to 1
+# strategy.organisation.fte = [0.5, 1.0, 2.0]                           # a setting of the strategy
+# strategy.roles = [{{ verbinden = 0.55 }}, {{ ontzorgen = 0.55 }}]  # the other roles keep their proportions
+# parameters.beta = [0.15, 0.30]                                        # an assumption of the model
+
+[indicators]        # what is kept over time as well; takes disk space
+keep = ["vitality", "vacancy", "private_investment", "public_outlay"]
+every = 4           # every so many quarters
+""",
+}  # fmt: skip
+
 
 def write_template(name: str, kind: str, say: Language, force: bool) -> Path:
-    """Write a park or strategy file into the current folder.
+    """Write a park, strategy or experiment file into the current folder.
 
     Parameters
     ----------
     name
-        Of the park or strategy; ``.toml`` is added where it is not there.
+        Of what is in it; ``.toml`` is added where it is not there.
     kind
-        ``"park"`` or ``"strategy"``.
+        ``"park"``, ``"strategy"`` or ``"experiment"``.
     say
-        For its messages; the comments in the file are in English.
+        For its messages and the comments of an experiment; those of a park or strategy are in English.
     force
         Replace a file that is there already.
 
@@ -164,7 +243,8 @@ def write_template(name: str, kind: str, say: Language, force: bool) -> Path:
     if path.exists() and not force:
         raise BadOption("error.file_exists", path=path)
     titles = {f"title_{code}": Language(code)(f"new.{kind}_title", name=stem) for code in ("nl", "en")}
-    text = (_PARK if kind == "park" else _STRATEGY).format(name=stem, file=path, **titles)
+    template = {"park": _PARK, "strategy": _STRATEGY, "experiment": _EXPERIMENT[say.code]}[kind]
+    text = template.format(name=stem, file=path, **titles)
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{stem}-", dir=Path.cwd())
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -14,11 +14,19 @@ from typing import TYPE_CHECKING
 from analysis.report.content import FactorEffect, ReportContext, brief_report, full_report
 from analysis.report.html import render_html
 from analysis.report.pdf import render_pdf
+from analysis.report.wording import Wording
 
 if TYPE_CHECKING:
     from analysis.compare import Comparison
 
-__all__ = ["FactorEffect", "ReportContext", "report_html", "report_pdf", "report_text", "write_report", "write_reports"]
+__all__ = [
+    "FactorEffect", "ReportContext", "report_html", "report_pdf", "report_text", "wording", "write_report", "write_reports",
+]  # fmt: skip
+
+
+def wording(lang: str) -> Wording:
+    """Return the texts of reports in a language; raises ValueError if it is not ``nl`` or ``en``."""
+    return Wording(lang)
 
 
 def report_text(comparison: Comparison, lang: str = "en") -> str:

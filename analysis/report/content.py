@@ -6,12 +6,13 @@ Page one is for whoever decides, the middle for whoever checks, the last page fo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from analysis import statistics
+from analysis.compare import NET_PRIVATE, RANKED, Comparison
 from analysis.report.blocks import (
     Block,
     BulletList,
@@ -25,13 +26,12 @@ from analysis.report.blocks import (
     Picture,
     Table,
 )
-from analysis.report.findings import Judged, findings, reference
+from analysis.report.findings import findings, reference
 from analysis.report.wording import Wording
 from analysis.statistics import Estimate
 from sim.inputs.parameters import BY_NAME, PARAMETERS
 
 if TYPE_CHECKING:
-    from analysis.compare import Comparison
     from analysis.receipt import Receipt
 
 ASSUMPTIONS = {
@@ -55,20 +55,30 @@ KNOWN_PROVENANCE = ("version", "commit", "model", "inputs", "seeds", "runs", "pa
 
 @dataclass(frozen=True)
 class FactorEffect:
-    """What one level of a factor of an experiment comes to, on one outcome.
+    """What a factor of an experiment, or one of its points, does to what a strategy adds, on one outcome.
 
     Attributes
     ----------
     factor, level, outcome
-        As they are to be shown.
+        As they are to be shown: what was varied, what is compared, and on what, with its unit.
     estimate
         Mean and interval, in the unit named by `outcome`.
+    strategy, park
+        Titles; empty where they go without saying.
+    about
+        What the factor is, in words.
+    rank
+        Rank correlation over the points of a sampled range, -1 to 1.
     """
 
     factor: str
     level: str
     outcome: str
     estimate: Estimate
+    strategy: str = ""
+    park: str = ""
+    about: str = ""
+    rank: Estimate | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,10 @@ class ReportContext:
     failed
         (cause, number of runs) set aside.
     factors
-        Rows of the table of factors of the experiment, if it has any.
+        Rows of the table of factors of the experiment, if it has any, the largest effect first per outcome.
+    points
+        Of a design in which several factors change at once: name of each point, and what it sets. The rows of `factors`
+        are then about whole points.
     decision
         Of a sequential selection: ``best`` (name of a strategy, None if not decided), ``confidence`` (0-1),
         ``smallest`` (smallest difference that matters, as it is to be shown), ``outcome`` (a key of
@@ -111,6 +124,7 @@ class ReportContext:
     receipts: Sequence[Receipt] = ()
     failed: Sequence[tuple[str, int]] = ()
     factors: Sequence[FactorEffect] = ()
+    points: Sequence[tuple[str, str]] = ()
     decision: Mapping[str, Any] | None = None
     verification: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict)
@@ -168,7 +182,7 @@ def full_report(comparisons: Sequence[Comparison], context: ReportContext, langu
     return Document(title, language, tuple(blocks), footer, say("heading.contents"))
 
 
-def _titled(comparison: Comparison, context: ReportContext, language: str) -> Judged:
+def _titled(comparison: Comparison, context: ReportContext, language: str) -> Comparison:
     """Return the comparison with the title of its park for a name, which is what pictures show."""
     from sim.inputs.scenario import list_parks, load_park
 
@@ -176,7 +190,7 @@ def _titled(comparison: Comparison, context: ReportContext, language: str) -> Ju
     title = context.park_titles.get(name, "")
     if not title and name in list_parks():
         title = load_park(name).title.get(language, "")
-    return Judged(replace(comparison.runs, park=title or name), comparison.reference)
+    return comparison.named(title or name)
 
 
 def _title_of(language: str) -> Any:
@@ -208,21 +222,24 @@ def _warnings(comparisons: Sequence[Comparison], context: ReportContext, say: Wo
             where = f" ({comparison.runs.park})" if len(comparisons) > 1 else ""
             text = say("warning.few", n=len(comparison.runs.seeds), least=statistics.FEW_SEEDS)
             blocks.append(Callout(say("warning.few_title") + where, text))
+    texts = []
     if context.failed:
         n = sum(number for _, number in context.failed)
         causes = say.join([f"{cause} ({number})" for cause, number in context.failed])
-        blocks.append(Callout(say("warning.failed_title"), say("warning.failed", n=n, causes=causes)))
+        texts.append(say("warning.failed", n=n, causes=causes))
     left_out = [(comparison.runs.park, len(comparison.runs.left_out)) for comparison in comparisons if comparison.runs.left_out]
     if left_out:
-        parks = say.join([f"{park} ({n})" for park, n in left_out])
-        blocks.append(Callout(say("warning.left_out_title"), say("warning.left_out", parks=parks)))
+        texts.append(say("warning.left_out", parks=say.join([f"{park} ({n})" for park, n in left_out])))
+    if texts:  # what failed and what was left out for it are one message
+        title = say("warning.failed_title" if context.failed else "warning.left_out_title")
+        blocks.append(Callout(title, " ".join(texts)))
     return blocks
 
 
 def _parks(
     comparisons: Sequence[Comparison], titled: Sequence[Comparison], context: ReportContext, say: Wording
 ) -> list[Block]:
-    blocks: list[Block] = [Heading(say("heading.park" if len(titled) == 1 else "heading.parks"))]
+    described = []
     for comparison, shown in zip(comparisons, titled, strict=True):
         rows = tuple((str(label), str(value)) for label, value in context.parks.get(comparison.runs.park, ()))
         if not rows:
@@ -230,10 +247,12 @@ def _parks(
             rows = ((say("park.area"), say("park.hectares", n=say.number(comparison.runs.gross_ha, 1))),
                     (say("park.horizon"), say("park.years", n=years)),
                     (say("park.futures"), say.number(len(comparison.runs.seeds))))
-        if len(titled) > 1:
-            blocks.append(Paragraph("", shown.runs.park))
-        blocks.append(KeyValue(rows))
-    return blocks
+        described.append((shown.runs.park, rows))
+    if len(described) == 1:
+        return [Heading(say("heading.park")), KeyValue(described[0][1])]
+    # A line each, so that page one keeps room for what came out.
+    items = tuple((f"{park}:", " · ".join(f"{label} {value}" for label, value in rows)) for park, rows in described)
+    return [Heading(say("heading.parks")), BulletList(items)]
 
 
 def _approaches(comparisons: Sequence[Comparison], context: ReportContext, say: Wording) -> list[Block]:
@@ -248,7 +267,7 @@ def _approaches(comparisons: Sequence[Comparison], context: ReportContext, say: 
     return [Heading(say("heading.approaches")), BulletList(tuple(items))]
 
 
-def _first_page_outcomes(titled: Sequence[Judged], context: ReportContext, say: Wording) -> list[Block]:
+def _first_page_outcomes(titled: Sequence[Comparison], context: ReportContext, say: Wording) -> list[Block]:
     title = _title_of(say.language)
     blocks: list[Block] = [Heading(say("heading.findings"))]
     if context.decision:
@@ -268,7 +287,7 @@ def _first_page_outcomes(titled: Sequence[Judged], context: ReportContext, say: 
     label = say("finding.order_label")
     items = tuple((comparison.runs.park + ":", dict(findings(comparison, say, title)).get(label, ""))
                   for comparison in titled)
-    return [*blocks, Table(say("table.across"), head, tuple(rows), texts=(0, 1)),
+    return [*blocks, _futures_of_parks(titled, say), Table(say("table.across"), head, tuple(rows), texts=(0, 1)),
             Paragraph(say("outcomes.interval"), small=True), BulletList(tuple(item for item in items if item[1]))]
 
 
@@ -296,7 +315,7 @@ def _limits(say: Wording) -> tuple[tuple[str, str], ...]:
 # --- the chapter of a park --------------------------------------------------------------------------------------------
 
 
-def _chapter(comparison: Judged, several: bool, context: ReportContext, say: Wording) -> list[Block]:
+def _chapter(comparison: Comparison, several: bool, context: ReportContext, say: Wording) -> list[Block]:
     title = _title_of(say.language)
     blocks: list[Block] = []
     if several:
@@ -348,10 +367,10 @@ def _further_table(
     return Table(caption, head, tuple(rows))
 
 
-def _alike(comparison: Judged, say: Wording) -> list[Block]:
+def _alike(comparison: Comparison, say: Wording) -> list[Block]:
     title, items = _title_of(say.language), []
-    for outcome in ("vitality", "social_balance"):
-        groups = [say.join([title(name) for name in group]) for group in comparison.groups_alike(outcome)]
+    for outcome in RANKED:
+        groups = [say.join([title(name) for name in group]) for group in comparison.alike(outcome) if len(group) > 1]
         items += [(say(f"label.alike_{outcome}"), group) for group in groups]
     if not items or comparison.note:
         return []
@@ -359,50 +378,49 @@ def _alike(comparison: Judged, say: Wording) -> list[Block]:
 
 
 def _risks(comparison: Comparison, say: Wording, title: Any) -> Table:
-    """Return the chances of what one would rather not see, and quantiles of extra private minus extra public euros."""
-    from analysis.figures import NET_PRIVATE, values_per_seed
-
+    """Return the chances of what one would rather not see, and what bad, middling and good futures bring."""
     rows = []
     for name in comparison.strategies:
         if name == comparison.reference:
             continue
-        net = values_per_seed(comparison, name, NET_PRIVATE)
-        known = comparison.estimates[name]["multiplier_additional"].defined
-        vitality = comparison.runs.values(name, "vitality") - comparison.runs.values(comparison.reference, "vitality")
-        welfare = comparison.runs.values(name, "welfare") - comparison.runs.values(comparison.reference, "welfare")
-        chances = [statistics.share_of_runs(net < 0) if known else None, statistics.share_of_runs(vitality < 0),
-                   statistics.share_of_runs(welfare < 0)]
-        ends = [say.number(value / 1e6, 1, True) for value in np.quantile(net, [0.05, 0.5, 0.95])]
-        worst = say.number(float(np.quantile(welfare, 0.05)) / 1e6, 1, True)
-        rows.append((title(name), *(say.cell(chance, 100, 0) for chance in chances), *ends, worst))
-    keys = ("strategy", "risk_euro", "risk_vitality", "risk_balance", "net_5", "net_50", "net_95", "balance_5")
-    return Table(say("table.risk"), tuple(say(f"column.{key}") for key in keys), tuple(rows))
+        changes = [comparison.values(name, outcome) - comparison.values(comparison.reference, outcome)
+                   for outcome in ("vitality", "welfare")]
+        chances = [comparison.moves_less_than_one_euro[name], *(statistics.share_below(found, 0.0) for found in changes)]
+        quantiles = [say.cell(found, 1e-6, 1, True) for found in comparison.futures[name][NET_PRIVATE]["quantiles"].values()]
+        worst = comparison.futures[name]["social_balance"]["worst_tenth"]
+        rows.append((title(name), *(say.cell(chance, 100, 0) for chance in chances), *quantiles,
+                     say.cell(worst, 1e-6, 1, True)))  # fmt: skip
+    keys = ("strategy", "risk_euro", "risk_vitality", "risk_balance", "net_10", "net_50", "net_90", "balance_worst")
+    return Table(say("table.risk"), tuple(say(f"column.{key}") for key in keys), tuple(rows),
+                 widths=(1.5, 1.0, 0.9, 0.9, 1.15, 1.1, 1.1, 1.3))  # fmt: skip
 
 
-def _pairs(comparison: Judged, say: Wording, title: Any) -> list[Block]:
+def _pairs(comparison: Comparison, say: Wording, title: Any) -> list[Block]:
     blocks: list[Block] = [Paragraph(say("pairs.lead"))]
-    for outcome, scale, digits in (("vitality", 1.0, 1), ("social_balance", 1e-6, 1)):
-        blocks.append(_pair_table(comparison, outcome, scale, digits, say, title))
+    for outcome, scale, digits in (("vitality", 1.0, 1), ("social_balance", 1e-6, 1), ("multiplier_additional", 1.0, 2)):
+        if comparison.pairs[outcome]:
+            blocks.append(_pair_table(comparison, outcome, scale, digits, say, title))
     return [*blocks, Paragraph(say("pairs.note"), small=True)]
 
 
-def _pair_table(comparison: Judged, outcome: str, scale: float, digits: int, say: Wording, title: Any) -> Table:
+def _pair_table(comparison: Comparison, outcome: str, scale: float, digits: int, say: Wording, title: Any) -> Table:
     """Return every pair of strategies on one outcome, highest mean first, judged together."""
-    from analysis.effects import pairing
-
-    values, rows = comparison.ordered(outcome), []
-    for (first, second), found in comparison.pairs[outcome].items():
-        saved = pairing(values[first], values[second]).variance_ratio
-        p = found.adjusted
+    rows = []
+    per_seed = outcome != "multiplier_additional"
+    for (first, second), pair in comparison.pairs[outcome].items():
+        found, p = pair.difference, pair.difference.adjusted
+        saved = pair.pairing.variance_ratio.mean if pair.pairing else None
         rows.append((
             f"{title(first)} – {title(second)}", say.cell(found.difference, scale, digits, True),
-            say.cell(found.effect, 1.0, 2, True), say.cell(found.better, 100.0, 0),
+            *((say.cell(found.effect, 1.0, 2, True), say.cell(found.better, 100.0, 0)) if per_seed else ()),
             "–" if p is None else f"<{say.number(0.001, 3)}" if p < 0.001 else say.number(p, 3),
             "–" if comparison.note else say("pairs.yes" if found.stands else "pairs.no"),
-            "–" if saved.mean is None else f"{say.number(saved.mean, 1)}×"))
+            *(("–" if saved is None else f"{say.number(saved, 1)}×",) if per_seed else ())))
     keys = ("pair", "difference", "effect", "superior", "adjusted", "stands", "paired")
-    return Table(say(f"table.pairs_{outcome}"), tuple(say(f"column.{key}") for key in keys), tuple(rows),
-                 widths=(2.4, 1.3, 1.4, 1.0, 0.9, 0.8, 0.9))
+    widths: tuple[float, ...] = (2.4, 1.3, 1.4, 1.0, 0.9, 0.8, 0.9)
+    if not per_seed:
+        keys, widths = ("pair", "difference", "adjusted", "stands"), (2.4, 1.3, 0.9, 0.8)
+    return Table(say(f"table.pairs_{outcome}"), tuple(say(f"column.{key}") for key in keys), tuple(rows), widths=widths)
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------------
@@ -410,6 +428,17 @@ def _pair_table(comparison: Judged, outcome: str, scale: float, digits: int, say
 
 def _futures(comparison: Comparison, say: Wording) -> Picture:
     return _picture(comparison, "futures", say)
+
+
+def _futures_of_parks(comparisons: Sequence[Comparison], say: Wording) -> Picture:
+    """Return one picture of the spread over futures on all parks."""
+    from analysis import figures
+
+    key = "parks" if len(comparisons) <= figures.MOST_PARKS_FOR_TWO else "parks_many"
+    caption = say(f"caption.{key}", reference=reference(comparisons[0], say, _title_of(say.language)))
+    words = " ".join(f"{one.runs.park}: {_alternative(one, 'futures', say)}" for one in comparisons)
+    svg = figures.svg_text(figures.futures_per_park(comparisons, say.language), salt="klaver-parks")
+    return Picture(svg, caption, f"{caption} {words}")
 
 
 def _over_time(comparison: Comparison, say: Wording) -> list[Block]:
@@ -444,18 +473,16 @@ def _alternative(comparison: Comparison, kind: str, say: Wording) -> str:
     clauses, title, front = [], _title_of(say.language), figures.undominated(comparison)
     names = comparison.strategies if kind in ("spread", "best", "trade_offs") else figures.others(comparison)
     for name in names:
-        vitality = figures.values_per_seed(comparison, name, "vitality")
-        base = figures.values_per_seed(comparison, comparison.reference, "vitality")
-        net = figures.values_per_seed(comparison, name, figures.NET_PRIVATE) / 1e6
-        balance = figures.values_per_seed(comparison, name, "social_balance") / 1e6
+        vitality, base = (comparison.values(one, "vitality") for one in (name, comparison.reference))
+        net, balance = (comparison.values(name, outcome) / 1e6 for outcome in (NET_PRIVATE, "social_balance"))
         change = vitality - base
         values = {
             "higher": say.chance(float((change > 0).mean())), "euro": say.chance(float((net > 0).mean())),
             "balance": say.chance(float((balance > 0).mean())), "median": say.number(float(np.median(vitality)), 1),
             "low": say.number(float(np.quantile(vitality, 0.05)), 1),
             "high": say.number(float(np.quantile(vitality, 0.95)), 1),
-            "private": say.number(comparison.runs.values(name, "private_investment").mean() / 1e6, 1),
-            "public": say.number(comparison.runs.values(name, "public_outlay").mean() / 1e6, 1),
+            "private": say.number(comparison.values(name, "private_investment").mean() / 1e6, 1),
+            "public": say.number(comparison.values(name, "public_outlay").mean() / 1e6, 1),
             "end": say.number(float(vitality.mean()), 1), "change": say.number(float(change.mean()), 1, True),
             "welfare": say.number(float(balance.mean()), 1, True),
             "front": say("alternative.front" if name in front else "alternative.behind"),
@@ -490,14 +517,51 @@ def _short(value: float, say: Wording) -> str:
 def _factors(context: ReportContext, say: Wording) -> list[Block]:
     if not context.factors:
         return []
-    rows = []
-    for effect in context.factors:
-        mean = abs(effect.estimate.mean or 0.0)
-        digits = 0 if mean >= 100 else 1 if mean >= 10 else 2
-        rows.append((effect.factor, effect.level, effect.outcome, say.cell(effect.estimate, 1.0, digits)))
-    head = tuple(say(f"column.{key}") for key in ("factor", "factor_level", "outcome", "estimate"))
-    return [Heading(say("heading.factors")), Paragraph(say("factors.lead")),
-            Table(say("table.factors"), head, tuple(rows), texts=(0, 1, 2))]
+    ranked = any(effect.rank for effect in context.factors)
+    lead = say("factors.lead_points" if context.points else "factors.lead")
+    blocks: list[Block] = [Heading(say("heading.factors")), Paragraph(lead)]
+    if context.points:
+        head = (say("column.point"), say("column.point_values"))
+        blocks.append(Table(say("table.points"), head, tuple(context.points), texts=(0, 1), widths=(1.0, 6.0)))
+    if ranked:
+        blocks.append(Paragraph(say("factors.rank"), small=True))
+    blocks.append(_factor_picture(context.factors, say))
+    for outcome in dict.fromkeys(effect.outcome for effect in context.factors):
+        chosen = [effect for effect in context.factors if effect.outcome == outcome]
+        columns = [key for key in ("park", "strategy") if any(getattr(effect, key) for effect in chosen)]
+        keys = ["point" if context.points else "factor", *([] if context.points else ["factor_level"]), *columns, "estimate",
+                *(["rank"] if ranked else [])]
+        blocks.append(Table(outcome, tuple(say(f"column.{key}") for key in keys),
+                            tuple(_factor_row(effect, keys, say) for effect in chosen),
+                            texts=tuple(range(len(keys) - 1 - ranked)), widths=tuple(_FACTOR_WIDTHS[key] for key in keys)))
+    return blocks
+
+
+def _factor_row(effect: FactorEffect, keys: Sequence[str], say: Wording) -> tuple[str, ...]:
+    mean = abs(effect.estimate.mean or 0.0)
+    name = f"{effect.factor}\n{effect.about}" if effect.about else effect.factor
+    cells = {"point": name, "factor": name, "factor_level": effect.level, "park": effect.park, "strategy": effect.strategy,
+             "estimate": say.cell(effect.estimate, 1.0, 0 if mean >= 100 else 1 if mean >= 10 else 2, True),
+             "rank": say.cell(effect.rank, 1.0, 2, True) if effect.rank else "–"}  # fmt: skip
+    return tuple(cells[key] for key in keys)
+
+
+_FACTOR_WIDTHS = {"factor": 2.9, "factor_level": 1.8, "point": 1.2, "park": 1.4, "strategy": 1.2, "estimate": 1.4, "rank": 1.3}
+
+
+def _factor_picture(effects: Sequence[FactorEffect], say: Wording) -> Picture:
+    """Return the effects as a picture, with the largest of each outcome in words."""
+    from analysis import figures
+
+    caption = say("caption.factors")
+    words = []
+    for outcome in dict.fromkeys(effect.outcome for effect in effects):
+        first = next(effect for effect in effects if effect.outcome == outcome)
+        if first.estimate.mean is not None:
+            what = ", ".join(part for part in (first.park, first.about or first.factor, first.level, first.strategy) if part)
+            words.append(f"{outcome}: {what}: {say.inline(first.estimate, 1.0, 2, True)}.")
+    svg = figures.svg_text(figures.effects_of_factors(effects, say.language), salt="klaver-factors")
+    return Picture(svg, caption, f"{caption} {say('alternative.factors')} {' '.join(words)}")
 
 
 def _provenance(context: ReportContext, say: Wording) -> list[Block]:

@@ -1,23 +1,17 @@
 """What came out, in plain sentences made from the numbers: what stands, what does not, and what cannot be told apart.
 
-A difference in vitality or social balance is called clear when it stands with all pairs of strategies judged together
-(:mod:`analysis.effects`), so that many strategies do not find a winner by chance, and so that no two sentences, nor the
-table of pairs, contradict each other. A multiplier is held against one euro by its 95% interval. No sentence depends on
-which strategy is meant, but for the last: demand-driven working is the method this model follows, so what speaks against
-it is said as plainly as what speaks for it.
+A difference between strategies is called clear when it stands with all pairs of strategies judged together
+(:attr:`analysis.compare.Comparison.pairs`), so that many strategies do not find a winner by chance, and so that no two
+sentences, nor the table of pairs, contradict each other. A multiplier is held against one euro by its 95% interval. No
+sentence depends on which strategy is meant, but for the last: demand-driven working is the method this model follows, so
+what speaks against it is said as plainly as what speaks for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
-
-from analysis import statistics
-from analysis.compare import Comparison
-from analysis.effects import Difference, pairwise_differences
+from analysis.compare import RANKED, Comparison
 from analysis.report.wording import Wording
 from analysis.statistics import Estimate
 
@@ -29,45 +23,7 @@ SCALES = {"vitality": (1.0, 1), "social_balance": (1e-6, 1)}
 Titles = Callable[[str], str]
 
 
-Pairs = dict[tuple[str, str], Difference]
-
-
-@dataclass(frozen=True)
-class Judged(Comparison):
-    """A comparison with every pair of its strategies, judged together per outcome; worked out once."""
-
-    @cached_property
-    def pairs(self) -> dict[str, Pairs]:
-        """Outcome to every pair of strategies, the one with the highest mean first."""
-        return {outcome: pairwise_differences(self.ordered(outcome), self.estimates["none"][outcome].unit)
-                for outcome in SCALES}
-
-    def ordered(self, outcome: str) -> dict[str, np.ndarray]:
-        """Return an outcome per strategy and seed, highest mean first; of the social balance, welfare in euros.
-
-        Differences between strategies are those of the social balance, and the twin has its own luck in it.
-        """
-        measure = "welfare" if outcome == "social_balance" else outcome
-        values = {name: self.runs.values(name, measure) for name in self.strategies}
-        return dict(sorted(values.items(), key=lambda item: -float(np.nanmean(item[1]))))
-
-    def stands(self, outcome: str, one: str, other: str) -> bool:
-        """Whether two strategies can be told apart."""
-        pairs = self.pairs[outcome]
-        return pairs[(one, other) if (one, other) in pairs else (other, one)].stands
-
-    def groups_alike(self, outcome: str) -> list[tuple[str, ...]]:
-        """Return the groups of two or more strategies of which no pair stands, best first."""
-        # An estimate without interval cannot be told apart; one whose interval has no width can.
-        pairs = {}
-        for pair, found in self.pairs[outcome].items():
-            bound = found.difference.mean if found.stands else None
-            pairs[pair] = Estimate(found.difference.mean, bound, bound)
-        groups = statistics.indistinguishable_groups(list(self.ordered(outcome)), pairs)
-        return [group for group in groups if len(group) > 1]
-
-
-def findings(comparison: Judged, say: Wording, title: Titles) -> tuple[tuple[str, str], ...]:
+def findings(comparison: Comparison, say: Wording, title: Titles) -> tuple[tuple[str, str], ...]:
     """Return what came out, as (subject, sentences).
 
     Parameters
@@ -105,7 +61,7 @@ def _listing(
     return say("finding.many", n=len(names), low=low, high=high)
 
 
-def _differences(comparison: Judged, outcome: str, names: tuple[str, ...], say: Wording, title: Titles) -> str:
+def _differences(comparison: Comparison, outcome: str, names: tuple[str, ...], say: Wording, title: Titles) -> str:
     scale, digits = SCALES[outcome]
     found = {name: change for name in names if (change := comparison.differences[name][outcome]) and change.defined}
     if not found:
@@ -127,7 +83,7 @@ def _differences(comparison: Judged, outcome: str, names: tuple[str, ...], say: 
     return " ".join(sentences)
 
 
-def _multipliers(comparison: Judged, names: tuple[str, ...], say: Wording, title: Titles) -> str:
+def _multipliers(comparison: Comparison, names: tuple[str, ...], say: Wording, title: Titles) -> str:
     found = {name: comparison.estimates[name]["multiplier_additional"] for name in names if name != "none"}
     known = {name: ratio for name, ratio in found.items() if ratio.defined}
     unknown = [title(name) for name in found if name not in known]
@@ -146,15 +102,17 @@ def _multipliers(comparison: Judged, names: tuple[str, ...], say: Wording, title
     return " ".join(sentences)
 
 
-def _order(comparison: Judged, say: Wording, title: Titles) -> str:
+def _order(comparison: Comparison, say: Wording, title: Titles) -> str:
     """Say which strategy has the highest mean, and from which others it can be told; nothing with one strategy."""
     if len(comparison.strategies) < 3:
         return ""
     if comparison.note:
         return say("finding.too_few", n=len(comparison.runs.seeds))
     sentences = []
-    for outcome in ("vitality", "social_balance"):
-        pairs = comparison.pairs[outcome]
+    for outcome in RANKED:
+        pairs = {pair: found.difference for pair, found in comparison.pairs[outcome].items()}
+        if len(pairs) < 2 and outcome == "multiplier_additional":
+            continue
         best = next(iter(pairs))[0]  # highest mean first
         against = {second: found for (first, second), found in pairs.items() if first == best}
         same = [title(name) for name, found in against.items() if not found.stands]
@@ -164,7 +122,7 @@ def _order(comparison: Judged, say: Wording, title: Titles) -> str:
     return " ".join(sentences)
 
 
-def _method(comparison: Judged, say: Wording) -> str:
+def _method(comparison: Comparison, say: Wording) -> str:
     """Say what the comparison of demand-driven with supply-driven working says for and against the method."""
     if METHOD not in comparison.strategies or OTHER_WAY not in comparison.strategies or comparison.note:
         return ""
@@ -172,8 +130,8 @@ def _method(comparison: Judged, say: Wording) -> str:
     for key, change, scale, digits in _method_differences(comparison):
         if change is None or change.mean is None:
             continue
-        told = change.excludes_zero if key == "multiplier" else comparison.stands(key, METHOD, OTHER_WAY)
-        sort = "open" if not told else "for" if change.mean > 0 else "against"
+        outcome = "multiplier_additional" if key == "multiplier" else key
+        sort = "open" if not comparison.stands(outcome, METHOD, OTHER_WAY) else "for" if change.mean > 0 else "against"
         text = say.inline(change, scale, digits, True)
         sorts[sort].append(f"{say(f'finding.method_{key}')} ({text})")
     sentences = [say("finding.method_lead")]
@@ -183,14 +141,11 @@ def _method(comparison: Judged, say: Wording) -> str:
     return " ".join(sentences)
 
 
-def _method_differences(comparison: Judged) -> list[tuple[str, Estimate | None, float, int]]:
+def _method_differences(comparison: Comparison) -> list[tuple[str, Estimate | None, float, int]]:
     """Return demand-driven minus supply-driven on the same futures: (outcome, difference, scale, decimals)."""
-    runs = comparison.runs
-    pairs = [(runs.values(name, "private_investment") - runs.values("none", "private_investment"),
-              runs.values(name, "public_outlay") - runs.values("none", "public_outlay")) for name in (METHOD, OTHER_WAY)]
-    both = all(comparison.estimates[name]["multiplier_additional"].defined for name in (METHOD, OTHER_WAY))
+    multiplier = comparison.against(METHOD, "multiplier_additional", OTHER_WAY)
     return [
-        ("multiplier", statistics.multiplier_difference(pairs[0], pairs[1]) if both else None, 1.0, 2),
+        ("multiplier", multiplier.difference if multiplier else None, 1.0, 2),
         ("vitality", comparison.difference(METHOD, "vitality", OTHER_WAY), 1.0, 1),
         ("social_balance", comparison.difference(METHOD, "social_balance", OTHER_WAY), 1e-6, 1),
     ]

@@ -134,6 +134,14 @@ class Language:
         years = quarters / 4
         return self("number.years", n=self.number(years, 0 if years == int(years) else 1))
 
+    def time(self, seconds: float) -> str:
+        """Return how long something takes, in seconds, minutes or hours."""
+        if seconds < 90:
+            return self("number.seconds", n=self.number(max(seconds, 1)))
+        if seconds < 5400:
+            return self("number.minutes", n=self.number(seconds / 60))
+        return self("number.hours", n=self.number(seconds / 3600, 1))
+
     def listing(self, words: Sequence[str]) -> str:
         """Return words as ``a, b and c``."""
         if len(words) < 2:

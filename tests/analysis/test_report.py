@@ -27,7 +27,7 @@ from analysis.report.blocks import (
     Table,
 )
 from analysis.report.content import ASSUMPTIONS, full_report
-from analysis.report.findings import Judged, findings
+from analysis.report.findings import findings
 from analysis.report.html import render_html
 from analysis.report.pdf import _BLOCKS_OF_LETTERS, _MARKS, render_pdf
 from analysis.report.wording import LANGUAGES, Wording, _texts
@@ -41,7 +41,7 @@ RECEIPT = Receipt("1.2.3", "0123abcd", "feed", "1-40")
 
 
 def say_findings(comparison, language="en"):
-    return dict(findings(Judged(comparison.runs, comparison.reference), Wording(language), lambda name: name))
+    return dict(findings(comparison, Wording(language), lambda name: name))
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,8 @@ def test_on_a_few_futures_nothing_is_ranked_and_nothing_is_called_clear():
     assert any(isinstance(block, Callout) and "4" in block.text for block in document.blocks)
     assert not any(isinstance(block, Picture) and "is the best" in block.caption for block in document.blocks)
     pairs = [block for block in document.blocks if isinstance(block, Table) and block.head[0] == "first less second"]
-    assert len(pairs) == 2 and all(row[5] == "–" for table in pairs for row in table.rows)
+    assert len(pairs) == 3
+    assert all(row[table.head.index("stands")] == "–" for table in pairs for row in table.rows)
 
 
 def test_many_strategies_are_summed_up_by_lowest_and_highest():
@@ -179,8 +180,7 @@ def test_a_difference_that_stands_only_uncorrected_does_not_stand_in_the_table_o
     assert plain.excludes_zero and row[5] == "no"
     # Nor do the sentences call clear what the table does not.
     assert "Clearly" not in say_findings(made)["Vitality."]
-    judged = Judged(made.runs, made.reference)
-    assert any({"edge", "none"} <= set(group) for group in judged.groups_alike("vitality"))
+    assert any({"edge", "none"} <= set(group) for group in made.alike("vitality"))
     assert len(table.rows) == 28
 
 
@@ -258,8 +258,8 @@ def test_the_page_is_whole_accessible_and_asks_nothing_of_the_outside(comparison
     page = Outline(report_html(comparison, full(), language))
     assert not page.open and len(page.ids) == len(set(page.ids))
     assert ("lang", language) in page.attributes
-    assert page.tags.count("h1") == 1 and page.tags.count("svg") == 7 and "script" not in page.tags
-    assert sum(value == "img" for key, value in page.attributes if key == "role") == 7
+    assert page.tags.count("h1") == 1 and page.tags.count("svg") == 8 and "script" not in page.tags
+    assert sum(value == "img" for key, value in page.attributes if key == "role") == 8
     assert all(len(value) > 60 for key, value in page.attributes if key == "aria-label")
     targets = [value for key, value in page.attributes if key in ("href", "xlink:href", "src")]
     assert targets and all(target.startswith("#") and target[1:] in page.ids for target in targets)
@@ -353,6 +353,46 @@ def test_paths_kept_once_a_year_and_seeds_left_out_are_reported_and_paths_not_ke
     assert "Made-up (3)" in text and text.count("<svg") == 7
     bare = replace(comparison.runs, paths=comparison.runs.paths[:, :, :0], columns=())
     assert report_html(replace(comparison, runs=bare), ReportContext(), "en").count("<svg") == 5
+
+
+def test_what_failed_and_what_was_left_out_for_it_are_told_once(comparison):
+    runs = replace(comparison.runs, left_out=(9, 11))
+    context = ReportContext(failed=[("out of memory", 3)])
+    callouts = [block for block in full_report([replace(comparison, runs=runs)], context, "en").blocks
+                if isinstance(block, Callout)]
+    (told,) = callouts
+    assert told.title == "Runs set aside" and "out of memory (3)" in told.text and "Made-up (2)" in told.text
+
+
+def test_page_one_of_several_parks_has_one_picture_of_all(comparison):
+    other = made_up({"a": (4e6, 2e6, -8.0, 1e6)}, park="Zuid")
+    blocks = full_report([comparison, other], ReportContext(), "nl").blocks
+    first_page = blocks[: next(k for k, block in enumerate(blocks) if isinstance(block, PageBreak))]
+    (picture,) = [block for block in first_page if isinstance(block, Picture)]
+    assert all(words in picture.alternative for words in ("Made-up:", "Zuid:", "a: vitaliteit hoger in"))
+
+
+def test_effects_of_whole_points_come_with_what_the_points_are_and_of_factors_without():
+    made = made_up({"a": (4e6, 2e6, 8.0, 1e6)})
+    effect = FactorEffect("point 1", "", "Vitality", Estimate(2.0, 1.0, 3.0), "A", "Noord")
+    context = ReportContext(factors=[effect], points=[("point 1", "fte 2, mandate 5")])
+    text = " ".join(Outline(report_html(made, context, "en")).words)
+    assert "cannot be told" in text and "fte 2, mandate 5" in text and "+2.00" in text and "Noord" in text
+    ranked = FactorEffect("x.y", "1 → 2", "Vitality", Estimate(2.0, 1.0, 3.0), rank=Estimate(0.4, 0.1, 0.6), about="what it is")
+    text = " ".join(Outline(report_html(made, ReportContext(factors=[ranked]), "en")).words)
+    assert "+0.40" in text and "rank correlation" in text and "what it is" in text and "point 1" not in text
+
+
+def test_a_long_dotted_name_is_broken_after_its_dots_on_paper(tmp_path):
+    name = "strategy.organisation.domains.sustainability_of_everything_together"
+    table = Table("t", ("factor", "a", "b"), ((name, "x", "y"),), texts=(0, 1, 2), widths=(1.0, 2.0, 2.0))
+    (tmp_path / "t.pdf").write_bytes(render_pdf(Document("t", "en", (Heading("t", 1), table))))
+    if which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    found = subprocess.run(["pdftotext", "-layout", str(tmp_path / "t.pdf"), "-"], capture_output=True, text=True, check=True)
+    lines = [line.split("  ")[0].strip() for line in found.stdout.splitlines()]
+    assert "strategy.organisation." in lines or "strategy." in lines
+    assert "\u200b" not in found.stdout  # a name that is copied stays what it was
 
 
 def test_missing_values_leave_no_nan_in_a_report():

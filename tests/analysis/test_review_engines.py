@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,32 @@ import joblib
 import psutil
 
 from analysis.engines import Processes
-from tests.analysis.test_engines import ALL, Numbers, jobs, square, squares
 
 
-def heavy(job: Numbers) -> bytes:
+@dataclass(frozen=True)
+class Number:
+    """A job that workers can do without loading the model."""
+
+    n: int
+
+    def split(self) -> list[Number]:
+        return [self]
+
+
+def square(job: Number) -> int:
+    time.sleep(0.01)
+    return job.n**2
+
+
+def heavy(job: Number) -> bytes:
     """Give back more than a pipe holds, as a job of many runs does."""
     time.sleep(0.05)
     return bytes(2_000_000)
 
 
 def test_workers_end_when_their_main_process_is_killed():
-    code = ("from analysis.engines import Processes; from tests.analysis.test_review_engines import Numbers, heavy\n"
-            "for k, _ in enumerate(Processes(2).carry_out(heavy, (Numbers((n,)) for n in range(10_000)))):\n"
+    code = ("from analysis.engines import Processes; from tests.analysis.test_review_engines import Number, heavy\n"
+            "for k, _ in enumerate(Processes(2).carry_out(heavy, (Number(n) for n in range(10_000)))):\n"
             "    print(k, flush=True)")  # fmt: skip
     main = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True)
     assert main.stdout is not None
@@ -44,7 +59,7 @@ def test_workers_end_when_their_main_process_is_killed():
 
 def test_joblib_still_works_for_others_after_a_sweep():
     with Processes(2) as engine:
-        assert squares(list(engine.carry_out(square, jobs()))) == ALL
+        assert len(list(engine.carry_out(square, map(Number, range(10))))) == 10
     assert joblib.Parallel(n_jobs=2)(joblib.delayed(abs)(k) for k in (-1, -2)) == [1, 2]
 
 
@@ -57,10 +72,10 @@ def test_work_that_is_stopped_stops_no_other_work():
         try:
             with Processes(2) as engine:
                 done = []
-                for item in engine.carry_out(square, [Numbers((k,)) for k in range(200)]):
+                for item in engine.carry_out(square, map(Number, range(200))):
                     done.append(item)
                     under_way.set()
-                found["squares"] = squares(done)
+                found["squares"] = sorted(item.result for item in done)
         except BaseException as problem:
             found["problem"] = problem
             under_way.set()

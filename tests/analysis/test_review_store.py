@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from analysis import experiment_schema
 from analysis import store as stores
 from analysis.engines import InProcess
-from analysis.experiment import _Jobs, carry_out_job, collect, plan_pairs, stored_plan
+from analysis.experiment import _Jobs, carry_out_job, collect, plan_experiment, plan_pairs, stored_plan
+from analysis.experiment_file import experiment_of
 from analysis.query import query
 from analysis.store import Store, StoreProblem
+from analysis.variants import Point
 from sim.inputs.strategy import Strategy
 from tests.analysis.small_experiments import QUARTERS, check_whole, make, plan, two_strategies, village
 
@@ -102,6 +105,21 @@ def test_a_stored_experiment_is_read_by_the_keys_that_were_stored_with_it(tmp_pa
     monkeypatch.setattr(Strategy, "resolved", lambda self: resolved(self) | {"something_new": False})
     _, some, _ = stored_plan(store)
     assert some.keys == set(store.design("small")[1]["run"])
+
+
+def test_factors_of_a_stored_experiment_have_the_values_that_its_runs_were_made_with(tmp_path, monkeypatch):
+    """A later version of a library draws other points; no run is to stand beside a value that it did not have."""
+    store = Store(tmp_path / "store")
+    sampled = experiment_of([village()], two_strategies()[:1], 2, quarters=QUARTERS, name="sampled",
+                            design={"kind": "sobol", "samples": 4},
+                            factors={"parameters.beta": {"low": 0.1, "high": 0.4}})  # fmt: skip
+    make(plan_experiment(sampled), store)
+    made = experiment_schema.make_points
+    monkeypatch.setattr(experiment_schema, "make_points", lambda *how: [
+        Point(point.number, {name: 0.9 * value for name, value in point.values.items()}) for point in made(*how)])
+    _, some, _ = stored_plan(store)
+    before = store.design("sampled")[1].set_index(["run", "point"])["parameters.beta"]
+    assert some.design.set_index(["run", "point"])["parameters.beta"].to_dict() == before.to_dict()
 
 
 def test_sql_sees_one_row_a_run_and_quarter_whatever_was_kept_when(tmp_path):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.experiment_file import list_experiments, load_experiment
 from klaver.language import LANGUAGES
 from sim.inputs.scenario import list_parks, load_park
 from sim.inputs.strategy import list_strategies, load_strategy
@@ -224,7 +225,7 @@ def test_a_comparison_has_no_story(results: Path, klaver: Klaver) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("name", [*list_parks(), *list_strategies()])
+@pytest.mark.parametrize("name", [*list_parks(), *list_strategies(), *list_experiments()])
 def test_show_shows_whatever_is_shipped(klaver: Klaver, name: str, lang: str) -> None:
     made = klaver("show", name, "--lang", lang)
     assert made.exit_code == 0 and name in made.stdout
@@ -256,7 +257,59 @@ def test_show_refuses_to_draw_to_a_kind_of_file_it_cannot_write(klaver: Klaver, 
 def test_list_names_what_is_shipped_in_both_languages(klaver: Klaver) -> None:
     told = json.loads(klaver("list", "--json").stdout)
     assert list(told["parks"]) == list_parks() and list(told["strategies"]) == list_strategies()
+    assert list(told["experiments"]) == list_experiments()
     assert all(set(text) == set(LANGUAGES) and all(text.values()) for kind in told.values() for text in kind.values())
+    for lang in LANGUAGES:
+        shown = " ".join(klaver("list", "--lang", lang).stdout.split())
+        assert all(name in shown for kind in told.values() for name in kind)
+        assert told["experiments"]["three_towns"][lang] in shown
+
+
+def test_show_tells_what_an_experiment_crosses_and_how_many_runs_that_makes(klaver: Klaver) -> None:
+    made = klaver("show", "role_mixes", "--lang", "nl")
+    shown = " ".join(made.stdout.split())
+    for part in ("typical, vacant_core", "demand_driven, none", "100 (1 tot en met 100)", "elke combinatie: 15 punten",
+                 "hoogstens 3.600", "park.founding.trust 0,2; 0,4; 0,7", "strategy.principles.tailored_roles uit",
+                 "verbinden 0,55", "klaver sweep role_mixes --dry-run"):  # fmt: skip
+        assert part in shown, part
+    told = json.loads(klaver("show", "role_mixes", "--json").stdout)
+    assert told["size"] == {"points": 15, "parks": 2, "strategies": 2, "seeds": 100, "runs": 3600}
+    assert told["size"] == load_experiment("role_mixes").size()._asdict()
+    assert {factor["name"] for factor in told["factors"]} == {
+        "park.founding.trust", "strategy.principles.tailored_roles", "strategy.roles"}  # fmt: skip
+    assert "from 4 to 16, evenly by ratio" in klaver("show", "judged_parameters").stdout
+    assert "each on and off" in klaver("show", "six_principles").stdout
+
+
+def test_show_warns_of_what_a_design_cannot_do(klaver: Klaver, tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").write_text(
+        'parks = ["rollepaal"]\nindicators.keep = ["jobs"]\nindicators.every = 1\n[design]\nkind = "sobol"\n'
+        "samples = 5\n[factors]\npark.firms = {low = 40, high = 60, integer = true}\n"
+    )
+    made = klaver("show", "odd.toml")
+    assert made.exit_code == 0, made.output
+    assert "5 Sobol points: at a power of two (4 or 8)" in made.stdout and "jobs; every quarter" in made.stdout
+    assert "park.firms: changes nothing on rollepaal" in made.stdout
+
+
+@pytest.mark.parametrize(("lang", "comment"), [("nl", "# Een eigen experiment"), ("en", "# An experiment of your own")])
+def test_a_new_experiment_is_explained_in_the_language_of_the_user_and_can_be_carried_out(
+    klaver: Klaver, tmp_path: Path, lang: str, comment: str
+) -> None:
+    made = klaver("new", "mine", "--experiment", "--lang", lang)
+    assert made.exit_code == 0 and made.stdout.endswith("klaver sweep mine.toml --dry-run\n")
+    text = (tmp_path / "mine.toml").read_text(encoding="utf-8")
+    assert text.startswith(comment) and text.count("#") >= 15
+    # What it proposes in comments can be taken up: the factors that it does not vary yet.
+    lines = [line for line in text.splitlines() if line.startswith(("# strategy.", "# parameters."))]
+    proposed = "\n".join(line.removeprefix("# ") for line in lines)
+    (tmp_path / "more.toml").write_text(text.replace("[factors]", "[factors]\n" + proposed), encoding="utf-8")
+    assert [factor.name for factor in load_experiment("more.toml").factors] == [
+        "strategy.organisation.fte", "strategy.roles", "parameters.beta", "park.founding.trust"]  # fmt: skip
+    (tmp_path / "short.toml").write_text('based_on = "mine.toml"\nname = "short"\nquarters = 4\nseeds = 1\n')
+    made = klaver("sweep", "short.toml", "--workers", 1, "--json")
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout)["runs"] == load_experiment("mine.toml").size().runs / 20
 
 
 def test_a_new_park_and_a_new_strategy_load_and_run_as_they_are(klaver: Klaver, tmp_path: Path) -> None:
@@ -310,7 +363,11 @@ def test_doctor_finds_this_machine_well(klaver: Klaver) -> None:
             ("compare", "rollepaal", "--strategies", "suply_driven,xyz"),
             "There is no strategy 'suply_driven'. Did you mean supply_driven",
         ),
-        (("show", "zzz"), "There is no park or strategy 'zzz'. `klaver list` shows what there is."),
+        (("show", "zzz"), "There is no park, strategy or experiment 'zzz'. `klaver list` shows what there is."),
+        (("show", "none", "--parameters"), "--parameters is for parks only, and none is none."),
+        (("show", "six_principles", "--png", "x.png"), "--png is for parks only, and six_principles is none."),
+        (("run", "demand_driven"), "'demand_driven' is a strategy; for that there is: klaver show demand_driven"),
+        (("new", "mine", "--strategy", "--experiment"), "--strategy and --experiment do not go together"),
         (("run", "nowhere.toml"), "nowhere.toml: there is no such file."),
         (("run", "rollepaal", "--seed", "-1"), "--seed is -1; 0 or more is needed."),
         (("run", "rollepaal", "--quarters", "0"), "--quarters is 0; between 1 and 400 is allowed."),
@@ -370,7 +427,7 @@ def test_ctrl_c_ends_with_130_a_sentence_and_nothing_half_written(
     monkeypatch.setattr("analysis.figures.save", interrupted)
     made = klaver(*RUN)
     assert made.exit_code == 130
-    assert made.stderr.strip().startswith("Stopped; nothing half-finished is left behind, and runs that were done are kept.")
+    assert made.stderr.strip().startswith("Stopped. Nothing half-finished is left behind, and runs that were done are kept.")
     assert written(tmp_path / "results") == []
 
 
@@ -420,6 +477,13 @@ def test_help_is_in_the_language_of_the_user(klaver: Klaver, lang: str) -> None:
     sentence = {"nl": "Het hoofdwerk", "en": "The main job"}[lang]
     assert sentence in klaver("--lang", lang, "--help").stdout
     assert sentence in klaver("compare", "--help", "--lang", lang).stdout or lang == "nl"
+
+
+def test_every_command_is_said_in_one_whole_sentence_in_the_list_of_commands(klaver: Klaver) -> None:
+    for lang, stop in (("nl", "Toon deze tekst en stop."), ("en", "Show this text and stop.")):
+        shown = klaver("--lang", lang, "--help").stdout
+        assert shown.count("...") == 1 and "[ARGS]..." in shown, "a sentence is cut off"
+        assert stop in shown
 
 
 def test_the_version_is_that_of_the_package(klaver: Klaver) -> None:
