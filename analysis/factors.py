@@ -11,7 +11,7 @@ is told follows from the design:
 - Factors whose levels always go together share one effect, for the same reason.
 
 Values of a seed are averaged over the points concerned, so intervals are over seeds and speak of chance; seeds that lack
-a run at some point are left out of that park and strategy. Only the rank correlation has its interval over points: it
+a run at some point are left out of that park and strategy, and the note of an effect says so. Only the rank correlation has its interval over points: it
 holds chance too, as far as the seeds of a point leave it in their mean.
 """
 
@@ -129,17 +129,19 @@ def factor_effects(
         table = _added(design.reset_index(drop=True), runs, reference, outcomes)
         for strategy, rows in table.groupby("strategy", sort=False, observed=True):
             for outcome in outcomes:
-                grid = rows.pivot_table(index="seed", columns="point", values=outcome).reindex(columns=points.index).dropna()
-                if len(grid):
+                grid = rows.pivot_table(index="seed", columns="point", values=outcome).reindex(columns=points.index)
+                if grid.notna().all(axis=1).any():
                     found += _effects(str(park), str(strategy), outcome, contrasts, grid.to_numpy())
     return sorted(found, key=lambda effect: (outcomes.index(effect.outcome), -abs(effect.estimate.mean or 0.0)))
 
 
 def _effects(park: str, strategy: str, outcome: str, contrasts: Sequence[_Contrast], grid: np.ndarray) -> Iterator[Effect]:
-    """Yield the effect of every contrast on what a strategy adds: float64, (seeds, points)."""
+    """Yield the effect of every contrast on what a strategy adds: float64, (seeds, points), NaN where a run is missing."""
+    grid = np.where(np.isfinite(grid).all(axis=1, keepdims=True), grid, np.nan)
+    over_seeds = np.nanmean(grid, axis=0)
     for contrast in contrasts:
         change = grid[:, contrast.in_high].mean(axis=1) - grid[:, contrast.in_low].mean(axis=1)
-        rank = None if contrast.column is None else rank_correlation(contrast.column, grid.mean(axis=0))
+        rank = None if contrast.column is None else rank_correlation(contrast.column, over_seeds)
         yield Effect(park, strategy, contrast.factors, contrast.kind, contrast.low, contrast.high, outcome,
                      mean_with_interval(change, UNITS[outcome]), contrast.values, rank)  # fmt: skip
 
