@@ -29,6 +29,7 @@ from typing import Any, NamedTuple, Protocol, Self
 import joblib
 
 AHEAD = 2  # jobs handed out per worker: one it works on, one that waits
+POLL, PATIENCE = 5.0, 90.0  # seconds between looks at a cluster, and without any worker before it counts as gone
 TRIES = 2  # times that a run may take its worker with it before it counts as lost
 _ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
 
@@ -127,7 +128,8 @@ class Pool(Engine):
     def _alone(self, work: Work, job: Any, tried: int, suspects: deque[tuple[Any, int]]) -> Iterator[Done]:
         """Carry out one job with nobody beside it: if the worker dies now, it is this job's doing."""
         try:
-            result = self._submit(work, job).result()
+            future = self._submit(work, job)
+            result = self._next_done({future: job}).result()
         except self._deaths() as death:
             parts = job.split()
             if len(parts) > 1:
@@ -228,6 +230,7 @@ class Cluster(Pool):
                 self._cluster = _local_cluster(address)
             self._client = distributed.Client(self._cluster or address, timeout="10s")
             self._client.wait_for_workers(1, timeout=60)
+            self._number, self._seen = len(self._client.ncores()), time.monotonic()
         except (OSError, ValueError, TypeError) as cause:  # TypeError: tls:// without certificates
             self.close(True)
             if isinstance(cause, ClusterProblem):
@@ -265,7 +268,29 @@ class Cluster(Pool):
     def _next_done(self, under_way: dict[Any, Any]) -> Any:
         from distributed import wait as wait_for
 
-        return next(iter(wait_for(list(under_way), return_when="FIRST_COMPLETED").done))
+        while True:
+            try:
+                return next(iter(wait_for(list(under_way), timeout=POLL, return_when="FIRST_COMPLETED").done))
+            except TimeoutError:
+                self._look_for_workers()
+
+    def _look_for_workers(self) -> None:
+        """Put back workers of a cluster that was started here; give up where there have been none for long.
+
+        dask starts a worker that dies again, but not one that dies while it starts.
+
+        Raises
+        ------
+        ClusterProblem
+            If there has been no worker for :data:`PATIENCE` seconds.
+        """
+        if self._client.ncores():
+            self._seen = time.monotonic()
+            return
+        if self._cluster is not None:
+            self._cluster.scale(self._number)
+        if time.monotonic() - self._seen > PATIENCE:
+            raise ClusterProblem("cluster_lost")
 
     def _deaths(self) -> type[Exception]:
         from distributed import KilledWorker

@@ -10,9 +10,9 @@ is told follows from the design:
   an effect is that of a whole point: less the mean of all points.
 - Factors whose levels always go together share one effect, for the same reason.
 
-Values of a seed are averaged over the points concerned, so intervals are over seeds and speak of chance; seeds that lack
-a run at some point are left out of that park and strategy, and the note of an effect says so. Only the rank correlation has its interval over points: it
-holds chance too, as far as the seeds of a point leave it in their mean.
+Values of a seed are averaged over the points concerned, so intervals are over seeds and speak of chance; a seed that
+lacks a run at one of them is left out, and the note of the effect says so. Only the rank correlation has its interval
+over points: it holds chance too, as far as the seeds of a point leave it in their mean.
 """
 
 from __future__ import annotations
@@ -137,7 +137,6 @@ def factor_effects(
 
 def _effects(park: str, strategy: str, outcome: str, contrasts: Sequence[_Contrast], grid: np.ndarray) -> Iterator[Effect]:
     """Yield the effect of every contrast on what a strategy adds: float64, (seeds, points), NaN where a run is missing."""
-    grid = np.where(np.isfinite(grid).all(axis=1, keepdims=True), grid, np.nan)
     over_seeds = np.nanmean(grid, axis=0)
     for contrast in contrasts:
         change = grid[:, contrast.in_high].mean(axis=1) - grid[:, contrast.in_low].mean(axis=1)

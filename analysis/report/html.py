@@ -42,7 +42,7 @@ caption{text-align:left;font-weight:600;padding:.2rem 0 .5rem}
 th,td{text-align:right;padding:.4rem .6rem;border-bottom:1px solid #d0d0d0;vertical-align:top;font-weight:400}
 thead th{font-weight:600;vertical-align:bottom;border-bottom:2px solid #1d1d1d}
 .text{text-align:left;overflow-wrap:anywhere;hyphens:auto}
-tbody th{font-weight:600;min-width:7rem;max-width:16rem}td small{color:#4a4a4a;white-space:nowrap;font-size:.86em}
+tbody th{font-weight:600;min-width:8.2rem;max-width:16rem}td small{color:#4a4a4a;white-space:nowrap;font-size:.86em}
 figure{margin:1.2rem 0}figure svg{display:block;width:100%;height:auto}figcaption{font-size:.9em;color:#4a4a4a}
 pre{background:#f3f3f3;border:1px solid #d0d0d0;padding:.7rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere}
 footer{margin-top:3rem;border-top:1px solid #d0d0d0;padding-top:.6rem;font-size:.85rem;color:#4a4a4a}

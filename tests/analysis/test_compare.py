@@ -172,7 +172,7 @@ def test_unknown_names_are_refused(comparison):
 
 
 def test_groups_follow_the_adjusted_decision_and_not_the_single_interval():
-    made = made_up({f"s{k}": (0, 2e6, 0.0, 0) for k in range(6)} | {"edge": (0, 2e6, EDGE, 0)}, seeds=40)
+    made = made_up({f"s{k}": (0, 2e6, 0.0, 0) for k in range(6)} | {"edge": (0, 2e6, 1.1, 0)}, seeds=40)
     alone = made.against("edge", "vitality")
     assert made.difference("edge", "vitality").excludes_zero and alone.p_value < 0.05 < alone.adjusted  # by itself it would
     assert not made.stands("vitality", "edge")

@@ -172,7 +172,7 @@ def test_one_seed_and_one_strategy_still_make_a_report():
 
 
 def test_a_difference_that_stands_only_uncorrected_does_not_stand_in_the_table_of_pairs():
-    made = made_up({f"s{k}": (0, 2e6, 0.0, 0) for k in range(6)} | {"edge": (0, 2e6, 0.85, 0)}, seeds=40)
+    made = made_up({f"s{k}": (0, 2e6, 0.0, 0) for k in range(6)} | {"edge": (0, 2e6, 1.1, 0)}, seeds=40)
     plain = made.difference("edge", "vitality")
     (table,) = [block for block in full_report([made], ReportContext(), "en").blocks
                 if isinstance(block, Table) and block.caption.startswith("Vitality: every pair")]
