@@ -82,6 +82,7 @@ LEVY = 61
 THEME = 62
 CANDOUR = 63
 STANDSTILL = 64
+RANDOM_MATCH = 65
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -138,6 +139,34 @@ def normal(seed, purpose, quarter, entity, k):
 def gumbel(seed, purpose, quarter, entity, k):
     """Return a standard Gumbel draw for one address: the noise under a logit choice."""
     return -math.log(-math.log(uniform(seed, purpose, quarter, entity, k)))
+
+
+@rule_of("float64(float64, uint64, int64, int64, uint64, uint64)")
+def gamma(shape, seed, purpose, quarter, entity, k):
+    """Return a gamma draw of scale 1 for one address: squeezed cubes of normals (Marsaglia and Tsang 2000).
+
+    Parameters
+    ----------
+    shape : float
+        Above 0.
+    k : int
+        The draw uses this and the 63 addresses after it; a try succeeds with 95% or more, so they are never all used.
+    """
+    raised = shape if shape >= 1.0 else shape + 1.0
+    d = raised - 1.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    found = d
+    for step in range(31):
+        x = normal(seed, purpose, quarter, entity, k + np.uint64(2 * step + 1))
+        root = 1.0 + c * x
+        v = root * root * root
+        u = uniform(seed, purpose, quarter, entity, k + np.uint64(2 * step + 2))
+        if v > 0.0 and math.log(u) < 0.5 * x * x + d - d * v + d * math.log(v):
+            found = d * v
+            break
+    if shape < 1.0:
+        found *= uniform(seed, purpose, quarter, entity, k) ** (1.0 / shape)
+    return found
 
 
 @rule_of("int64(float64, uint64, int64, int64, uint64)")

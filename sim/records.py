@@ -27,6 +27,16 @@ N_MOTIVES = 8
 
 SECTORS = ("manufacturing", "construction", "logistics", "wholesale", "automotive", "business_services")
 N_SECTORS = 6
+# What each sector weighs more (above 1) or less than the mean firm: a judgement.
+SECTOR_TILT = np.array([
+    # access parking premises surr. room near serv. price
+    [1.0, 0.8, 1.2, 0.7, 1.3, 1.0, 1.1, 1.0],  # manufacturing
+    [0.9, 1.1, 0.9, 0.8, 1.1, 1.0, 0.8, 1.3],  # construction
+    [1.6, 1.2, 0.9, 0.6, 1.2, 1.0, 0.9, 1.0],  # logistics
+    [1.2, 1.1, 1.0, 0.9, 1.0, 1.2, 0.9, 1.0],  # wholesale
+    [1.1, 1.3, 1.0, 1.1, 0.9, 1.1, 0.8, 1.0],  # automotive
+    [1.0, 1.1, 1.1, 1.8, 0.6, 1.1, 1.2, 0.8],  # business services
+])  # fmt: skip
 
 ABSENT, SITTING, PROSPECT, ELSEWHERE, CLOSED = 0, 1, 2, 3, 4
 COMPANY_STATES = ("absent", "sitting", "prospect", "elsewhere", "closed")

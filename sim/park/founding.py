@@ -37,6 +37,7 @@ from sim.records import (
     ABSENT_OWNER,
     BORDERS,
     MAX_PARTIES,
+    MOTIVES,
     MUNICIPALITY,
     MUNICIPALITY_OWNER,
     N_MOTIVES,
@@ -47,6 +48,7 @@ from sim.records import (
     OWNER_KINDS,
     PROSPECT,
     ROAD_MOVE,
+    SECTOR_TILT,
     SECTORS,
     SITTING,
     World,
@@ -59,17 +61,6 @@ from sim.records import (
  _MEANS, _MISPLACED, _UTILITY, _UTILITY_COST) = range(39)
 _WEIGHTS = 64  # eight draws
 
-# Mean weight of each location motive (mechanics C1), and what a sector weighs more (above 1) or less.
-MOTIVE_MEANS = np.array([0.15, 0.10, 0.20, 0.10, 0.10, 0.10, 0.05, 0.20])
-SECTOR_TILT = np.array([
-    # access parking premises surr. room near serv. price
-    [1.0, 0.8, 1.2, 0.7, 1.3, 1.0, 1.1, 1.0],  # manufacturing
-    [0.9, 1.1, 0.9, 0.8, 1.1, 1.0, 0.8, 1.3],  # construction
-    [1.6, 1.2, 0.9, 0.6, 1.2, 1.0, 0.9, 1.0],  # logistics
-    [1.2, 1.1, 1.0, 0.9, 1.0, 1.2, 0.9, 1.0],  # wholesale
-    [1.1, 1.3, 1.0, 1.1, 0.9, 1.1, 0.8, 1.0],  # automotive
-    [1.0, 1.1, 1.1, 1.8, 0.6, 1.1, 1.2, 0.8],  # business services
-])  # fmt: skip
 # Floor per job of a sector against the mean of all, a judgement: a store needs more than an office.
 SECTOR_SPACE = np.array([1.05, 0.90, 1.80, 1.35, 1.10, 0.50])
 SECTOR_SOIL = np.array([1.8, 0.8, 0.7, 0.7, 1.6, 0.3])  # chance of polluted soil, against the mean
@@ -576,7 +567,7 @@ class _Founding:
         """Return Dirichlet weights of the motives, around the means of each firm's sector: gamma draws by inversion."""
         from scipy.special import gammaincinv
 
-        means = MOTIVE_MEANS * SECTOR_TILT
+        means = np.array([getattr(self.p, f"weight_{motive}") for motive in MOTIVES]) * SECTOR_TILT
         shape = self.p.dirichlet * (means / means.sum(axis=1, keepdims=True))[self.sector]
         u = np.stack([self._draw(self.company_keys, _WEIGHTS + k) for k in range(N_MOTIVES)], axis=1)
         draws = np.maximum(gammaincinv(shape, u), 1e-12)

@@ -17,6 +17,7 @@ from sim.compiled import rule
 from sim.records import (
     AS_IS,
     BUILD_NEW,
+    INVESTOR,
     N_MOTIVES,
     PREMISES,
     PROSPECT,
@@ -52,6 +53,8 @@ def no_offer():
 @rule
 def premium(world, company):
     """Return eta: what a euro put in must bring on top of itself (hurdle and option value in one)."""
+    if world.parameters[0].option_value <= 0.0:
+        return 0.0
     return company.theta * (1.0 + world.parameters[0].phi * company.uncertainty)
 
 
@@ -79,13 +82,13 @@ def crampedness(world, company):
 
 @rule
 def yearly_benefit(world, company, quality_now, quality_then, floor_now, floor_then):
-    """Return B, euros a year: better site quality, relief of a shortage, floor space shed beyond 1.3 times the need."""
+    """Return B, euros a year: better site quality, relief of a shortage, floor space shed far beyond the need."""
     p = world.parameters[0]
     need = floor_needed(company)
     site = p.beta * company.turnover * (quality_then - quality_now)
     room = p.chi * company.turnover * (shortage(need, floor_now) - shortage(need, floor_then))
-    spare_now = max(0.0, floor_now - 1.3 * need)
-    spare_then = max(0.0, floor_then - 1.3 * need)
+    spare_now = max(0.0, floor_now - p.shed_from * need)
+    spare_then = max(0.0, floor_then - p.shed_from * need)
     return site + room + p.shed_value * (spare_now - spare_then)
 
 
@@ -94,7 +97,7 @@ def appraise_renovation(world, company, parcel):
     """Return (U, cost) of renovating the company's own premises; cost 0 where there is nothing to gain."""
     p = world.parameters[0]
     lift = p.renovated_quality - parcel.quality
-    if company.tenant or parcel.floor <= 0.0 or lift < 0.1:
+    if company.tenant or parcel.floor <= 0.0 or lift < p.least_lift:
         return -1e18, 0.0
     now = site_quality_with(world, company, parcel, parcel.motives[PREMISES])
     then = site_quality_with(world, company, parcel, premises_quality(world, p.renovated_quality, p.renovated_quality))
@@ -131,7 +134,7 @@ def appraise_expansion(world, company, parcel, land, clean):
         wanted = max(min(wanted, land * p.floor_space_max), 0.0)
     else:
         wanted = min(wanted, room_on_own_plot(world, parcel))
-    if company.tenant or wanted < 0.08 * max(need, 1.0):
+    if company.tenant or wanted < p.least_growth * max(need, 1.0):
         return -1e18, -1e18, 0.0, 0.0
     cost = p.build_cost * wanted + clean
     gain = land * p.land_price + p.value_built * p.new_quality * wanted
@@ -149,22 +152,35 @@ def appraise_expansion(world, company, parcel, land, clean):
 
 @rule
 def position(world, company):
-    """Return (S, floor, property value, money freed by leaving) of where the company is, or would otherwise go.
+    """Return (S, floor, present value of holding it, money freed by leaving) of where the company is, or would go.
 
-    For a prospect that is the keyed site elsewhere, whose price it saves by coming here. An owner frees the value of
-    its premises less 5 per cent; a tenant frees the rent it no longer pays.
+    For a prospect that is the keyed site elsewhere, whose price it saves by coming here. An owner frees the value of its
+    premises; a tenant frees nothing, and no longer pays rent.
     """
     p = world.parameters[0]
     if company.state == PROSPECT or company.parcel < 0:
         floor = p.growth_room * floor_needed(company)
         value = floor * (p.land_price / p.floor_space_index + p.value_built * p.outside_premises)
-        return company.outside_quality, floor, value, value
+        return company.outside_quality, floor, held_by_owner(world, value), value
     parcel = world.parcels[company.parcel]
     now = site_quality_with(world, company, parcel, parcel.motives[PREMISES])
     value = property_value(world, parcel)
     if company.tenant:
-        return now, parcel.floor, 0.0, p.annuity * p.rent_yield * value
-    return now, parcel.floor, value, 0.95 * value
+        return now, parcel.floor, held_by_tenant(world, value, value), 0.0
+    return now, parcel.floor, held_by_owner(world, value), value
+
+
+@rule
+def held_by_owner(world, value):
+    """Return the present value of owning premises once they are paid for: what is left of them after 15 years, euros."""
+    return world.parameters[0].residual_owner * value
+
+
+@rule
+def held_by_tenant(world, value, asking):
+    """Return the present value of renting premises: what their value is to a tenant, less the rent on what is asked."""
+    p = world.parameters[0]
+    return p.residual_tenant * value - p.annuity * p.rent_yield * asking
 
 
 @rule
@@ -178,7 +194,7 @@ def cost_of_moving(world, company):
 
 @rule
 def appraise_site(world, company, parcel, solution, error):
-    """Return the :class:`Offer` that ``parcel`` makes to ``company`` under one solution.
+    """Return the :class:`Offer` that ``parcel`` makes to ``company`` under one solution, if it buys.
 
     Parameters
     ----------
@@ -193,14 +209,14 @@ def appraise_site(world, company, parcel, solution, error):
     land, new_floor, clean, demolish, renovate = parcel.area, 0.0, 0.0, 0.0, 0.0
     soil = parcel.soil_cost / 100.0
     if solution == AS_IS or solution == RENOVATE_FIRST:
-        if parcel.floor < 0.9 * need or parcel.floor > p.largest_fit * need or company.land_wish > 0.0:
+        if parcel.floor < p.least_fit * need or parcel.floor > p.largest_fit * need or company.land_wish > 0.0:
             return no_offer()
         premises = parcel.motives[PREMISES]
         floor = parcel.floor
         quality = parcel.quality
         if solution == RENOVATE_FIRST:
             lift = p.renovated_quality - parcel.quality
-            if lift < 0.1:
+            if lift < p.least_lift:
                 return no_offer()
             renovate = p.renovation_cost * lift * floor
             quality = p.renovated_quality
@@ -214,7 +230,7 @@ def appraise_site(world, company, parcel, solution, error):
             if parcel.area * p.floor_space_max < wanted or company.land_wish > 0.0:
                 return no_offer()
             land = parcel.area
-        if parcel.area - land < 0.2 * parcel.area:
+        if parcel.area - land < p.least_rest * parcel.area:
             land = parcel.area
         floor = min(wanted, land * p.floor_space_max)
         new_floor = floor
@@ -223,12 +239,12 @@ def appraise_site(world, company, parcel, solution, error):
         premises = p.new_quality
         value = land * p.land_price + floor * p.value_built * p.new_quality
     works = p.build_cost * new_floor + clean + demolish + renovate
-    now, floor_now, value_now, freed = position(world, company)
+    now, floor_now, held, freed = position(world, company)
     then = clip(site_quality_with(world, company, parcel, premises) + error)
     eta = premium(world, company)
     benefit = yearly_benefit(world, company, now, then, floor_now, floor)
     moving = cost_of_moving(world, company)
-    worth = (p.annuity * benefit + p.residual_owner * (value - value_now)) / (1.0 + eta) + freed - works - moving
+    worth = (p.annuity * benefit + held_by_owner(world, value) - held) / (1.0 + eta) + freed - works - moving
     return Offer(True, worth, works, new_floor, land, clean, demolish, renovate, value, works + moving, solution,
                  then)
 
@@ -252,7 +268,7 @@ def best_offer(world, company, parcel, error):
 def can_pay(world, company, offer, price):
     """Return whether own means and a bank loan cover works, moving and price (less what leaving frees)."""
     p = world.parameters[0]
-    freed = position(world, company)[3] if not company.tenant else 0.0
+    freed = position(world, company)[3]
     return offer.cash + price * (1.0 + p.transfer_cost) - freed <= p.credit_share * offer.value + company.liquidity
 
 
@@ -263,6 +279,30 @@ def price_worth_paying(world, offer):
 
 
 @rule
+def utility_of_buying(world, company, offer, price):
+    """Return U of an offer at a price, fees included."""
+    return (offer.worth - price * (1.0 + world.parameters[0].transfer_cost)) * (1.0 + premium(world, company))
+
+
+@rule
+def utility_of_renting(world, company, parcel, offer):
+    """Return U of renting premises as they stand instead of buying them (``offer`` is to take them as they are).
+
+    No money is put in but the move itself. C3 asks of a tenant no more than that it gains: what it has of its own is not
+    looked at, for a landlord lends nothing.
+    """
+    owned = held_by_owner(world, offer.value)
+    rented = held_by_tenant(world, offer.value, parcel.asking)
+    return offer.worth * (1.0 + premium(world, company)) - owned + rented
+
+
+@rule
+def is_to_let(world, parcel):
+    """Return whether premises belong to an investor, who lets them."""
+    return parcel.owner < 0 and world.owners[-1 - parcel.owner].kind == INVESTOR
+
+
+@rule
 def look_elsewhere(world, company):
     """Let a company see one site elsewhere (keyed: every strategy shows it the same); return (S, U of moving there)."""
     p, clock = world.parameters[0], world.clock[0]
@@ -270,7 +310,7 @@ def look_elsewhere(world, company):
     need = floor_needed(company)
     floor = p.growth_room * need
     price = floor * (p.land_price / p.floor_space_index + p.value_built * p.outside_premises)
-    now, floor_now, value_now, freed = position(world, company)
+    now, floor_now, held, freed = position(world, company)
     benefit = yearly_benefit(world, company, now, quality, floor_now, floor)
     eta = premium(world, company)
     moving = cost_of_moving(world, company)
@@ -281,7 +321,7 @@ def look_elsewhere(world, company):
         utility = p.annuity * (benefit - rent) + p.residual_tenant * rent / p.rent_yield - (1.0 + eta) * moving
         return quality, utility
     outlay = moving + price * (1.0 + p.transfer_cost) - freed
-    utility = p.annuity * benefit + p.residual_owner * (price - value_now) - (1.0 + eta) * outlay
+    utility = p.annuity * benefit + held_by_owner(world, price) - held - (1.0 + eta) * outlay
     if outlay > p.credit_share * price + company.liquidity:
         utility = -1e18
     return quality, utility

@@ -187,7 +187,7 @@ def value_exchange(world, o):
         if not offer.feasible or offer.land < target.area:
             return False
         seat = world.seats[o, k]
-        seat.worth = price_worth_paying(world, offer) - 0.95 * property_value(world, own)
+        seat.worth = price_worth_paying(world, offer) - property_value(world, own)
         seat.outlay = offer.works + cost_of_moving(world, company)
         seat.outside = 0.0
         seat.eta = premium(world, company)
@@ -338,7 +338,7 @@ def divide(world, o, insist):
     Parameters
     ----------
     insist : bool
-        The parties insist on what they think fair. Otherwise the equal split is written, as a first expectation.
+        The parties insist on what they think fair. Otherwise the plain split is written, as a first expectation.
 
     Returns
     -------
@@ -353,6 +353,7 @@ def divide(world, o, insist):
         if shares_surplus(seat):
             outlay += seat.outlay
             n += 1
+    equal = world.parameters[0].equal_split > 0.0
     claims = np.zeros(MAX_PARTIES)
     shares = np.zeros(MAX_PARTIES)
     claimed = 0.0
@@ -360,7 +361,7 @@ def divide(world, o, insist):
         seat = world.seats[o, k]
         if not shares_surplus(seat):
             continue
-        shares[k] = 1.0 / n
+        shares[k] = 1.0 / n if equal or outlay <= 0.0 else seat.outlay / outlay
         if insist and total > 0.0 and outlay > 0.0:
             claims[k] = fair_share(world, o, k) * seat.outlay / outlay * (1.0 + seat.bias)
             claimed += claims[k]
@@ -385,18 +386,33 @@ def fair_share(world, o, k):
 
 @rule
 def project_onto_claims(shares, claims, n):
-    """Raise every share below its claim to the claim, and take the difference from those with something to spare."""
-    short, spare = 0.0, 0.0
+    """Move shares that sum to 1 onto the nearest (least squares) of which none lies below its claim.
+
+    Whoever would get less than it claims gets its claim; all others give up the same for it. Seats that take no part have
+    share and claim 0 and keep it. Claims sum to 1 at most.
+    """
+    held = np.zeros(MAX_PARTIES, np.bool_)
+    cut = 0.0
+    for _ in range(n):
+        fixed, free, left = 0.0, 0, 0.0
+        for k in range(n):
+            if held[k]:
+                fixed += claims[k]
+            else:
+                free += 1
+                left += shares[k]
+        if free == 0:
+            break
+        cut = (fixed + left - 1.0) / free
+        more = False
+        for k in range(n):
+            if not held[k] and shares[k] - cut < claims[k]:
+                held[k] = True
+                more = True
+        if not more:
+            break
     for k in range(n):
-        short += max(0.0, claims[k] - shares[k])
-        spare += max(0.0, shares[k] - claims[k])
-    if short <= 0.0 or spare <= 0.0:
-        return
-    for k in range(n):
-        if shares[k] < claims[k]:
-            shares[k] = claims[k]
-        else:
-            shares[k] -= (shares[k] - claims[k]) * short / spare
+        shares[k] = claims[k] if held[k] else shares[k] - cut
 
 
 @rule

@@ -442,7 +442,8 @@ def fill_by_loan_or_guarantee(world, o, grant, most):
     """Meet (part of) what a grant would have met by a public loan or a guarantee; return the grant still needed, euros.
 
     A loan or guarantee must be larger than the grant it replaces, by what a euro of it is worth to who borrows; both stay
-    within the same limits. Under ``mix`` a grant fills what the loan leaves.
+    within the same limits. Under ``mix`` a loan does half of it and a grant the rest; where that would be more public money
+    than the limits allow, the loan is made smaller.
     """
     strategy = world.strategy[0]
     case = world.opportunities[o]
@@ -463,7 +464,9 @@ def fill_by_loan_or_guarantee(world, o, grant, most):
         return 0.0
     if strategy.instrument == BY_MIX:
         euros *= 0.5
-        support *= 0.5
+        if rate < 1.0:
+            euros = min(euros, (most - grant) / (1.0 - rate))
+        support = rate * euros
     case.support = support
     if strategy.instrument == BY_GUARANTEE:
         case.guarantee = euros

@@ -24,6 +24,7 @@ from sim.records import (
 )
 from sim.rules.appraisal import best_offer, can_pay, price_worth_paying
 from sim.rules.matching import (
+    combines,
     new_opportunity,
     open_deal,
     pair_is_free,
@@ -121,7 +122,7 @@ def find_combinations(
 @rule
 def is_matching(world):
     """Return whether a matcher brought anybody into contact this quarter, and combinations are looked for at all."""
-    return world.environment[0].word > 0 and world.parameters[0].combine > 0.0
+    return world.environment[0].word > 0 and combines(world)
 
 
 @rule

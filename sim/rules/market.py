@@ -19,7 +19,6 @@ from sim.records import (
     BUILDING_SALE,
     ELSEWHERE,
     FEES,
-    INVESTOR,
     MOVE_AWAY,
     MOVE_WITHIN,
     N_MOTIVES,
@@ -28,11 +27,19 @@ from sim.records import (
     NO_PLAN,
     PROSPECT,
     RENOVATE_FIRST,
+    SECTOR_TILT,
     SITTING,
     STATE,
     SURROUNDINGS,
 )
-from sim.rules.appraisal import appraise_site, can_pay, outside_site_quality, premium
+from sim.rules.appraisal import (
+    appraise_site,
+    can_pay,
+    is_to_let,
+    outside_site_quality,
+    utility_of_buying,
+    utility_of_renting,
+)
 from sim.rules.matching import pair_is_free, reservation_price
 from sim.rules.perception import property_value, quality_price
 from sim.rules.realisation import move_in
@@ -41,7 +48,6 @@ from sim.rules.review import list_posted_sites
 FULL_COMPANIES = 1
 ROOM_COMPANIES = 64  # rows free before a quarter begins
 
-_MOTIVE_SHAPES = (3, 2, 4, 2, 2, 2, 1, 4)  # Dirichlet(20 x mean weights): whole shapes, so sums of exponentials
 _SECTOR_SHARES = (0.25, 0.40, 0.55, 0.75, 0.85, 1.0)
 
 
@@ -166,20 +172,31 @@ def add_prospect(world, key, low_intensity):
     company.talked = company.introduced_at = company.reviewed_at = NEVER
     company.next_review = company.lease_end = NEVER
     company.known_until = NEVER
-    total = 0.0
-    for m in range(N_MOTIVES):
-        weight = 0.0
-        for k in range(_MOTIVE_SHAPES[m]):
-            weight -= math.log(draws.uniform(seed, draws.PROSPECT, m + 1, key, 10 + k))
-        company.weights[m] = weight
-        total += weight
-    for m in range(N_MOTIVES):
-        company.weights[m] /= total
+    draw_weights(world, company)
     company.outside_quality = outside_site_quality(world, company, 0)
     company.site_quality = company.outside_quality
     # Without this park it would have had the other site: only what it gains beyond that counts (see outcomes).
     company.expected = company.outside_quality
     events.happen(world, events.PROSPECT_ARRIVED, -1, i, -1, company.jobs, company.outside_quality)
+
+
+@rule
+def draw_weights(world, company):
+    """Draw how a firm weighs the location motives: Dirichlet around the means of its sector, as at the founding."""
+    p, seed = world.parameters[0], world.clock[0].seed
+    means = np.array([p.weight_access, p.weight_parking, p.weight_premises, p.weight_surroundings,
+                      p.weight_room, p.weight_nearness, p.weight_services, p.weight_price])
+    total = 0.0
+    for m in range(N_MOTIVES):
+        means[m] *= SECTOR_TILT[company.sector, m]
+        total += means[m]
+    shape = p.dirichlet / total
+    total = 0.0
+    for m in range(N_MOTIVES):
+        company.weights[m] = max(draws.gamma(shape * means[m], seed, draws.PROSPECT, m + 1, company.key, 10), 1e-12)
+        total += company.weights[m]
+    for m in range(N_MOTIVES):
+        company.weights[m] /= total
 
 
 @rule
@@ -217,7 +234,6 @@ def choose_premises(world, i, posted):
     """Company ``i`` takes the best premises on offer if they beat what it would otherwise do (noisy choice)."""
     p, clock = world.parameters[0], world.clock[0]
     company = world.companies[i]
-    eta = premium(world, company)
     scale = p.taste * company.turnover
     otherwise = 0.0
     if company.state == SITTING and company.plan == MOVE_AWAY:
@@ -234,17 +250,18 @@ def choose_premises(world, i, posted):
         offer = appraise_site(world, company, parcel, AS_IS, error)
         if not offer.feasible:
             continue
-        if not is_to_let(world, parcel):
+        if is_to_let(world, parcel):
+            # For whoever owns premises elsewhere the rent is judged by the price it stands for.
+            value = (utility_of_renting(world, company, parcel, offer) if company.tenant
+                     else utility_of_buying(world, company, offer, parcel.asking))
+        else:
             # Whoever buys may mean to renovate at once.
             renewed = appraise_site(world, company, parcel, RENOVATE_FIRST, error)
             if renewed.feasible and renewed.worth > offer.worth:
                 offer = renewed
-        price = parcel.asking
-        if company.tenant:
-            price *= p.annuity * p.rent_yield  # as the rent it would pay
-        elif not can_pay(world, company, offer, price) and not is_to_let(world, parcel):
-            continue
-        value = (offer.worth - price * (1.0 + p.transfer_cost)) * (1.0 + eta)
+            if not can_pay(world, company, offer, parcel.asking):
+                continue
+            value = utility_of_buying(world, company, offer, parcel.asking)
         if value < 0.0 and company.state == SITTING:
             continue
         score = value + scale * draws.gumbel(clock.seed, draws.TASTE, clock.quarter, company.key, parcel.key)
@@ -253,12 +270,6 @@ def choose_premises(world, i, posted):
     if best >= 0:
         company.reserved = best
         world.parcels[best].reserved = i
-
-
-@rule
-def is_to_let(world, parcel):
-    """Return whether premises belong to an investor, who lets them."""
-    return parcel.owner < 0 and world.owners[-1 - parcel.owner].kind == INVESTOR
 
 
 @rule

@@ -70,12 +70,18 @@ ROOM_OPPORTUNITIES = 64  # rows free before a quarter begins
 def match_ideas(world):
     """Find the pairs that could deal among those whom word has reached, and put the best on the opportunity map."""
     match_demands(world)
-    if world.parameters[0].combine <= 0.0:
+    if not combines(world):
         match_swaps(world)
     raise_collective_measures(world)
     for i in range(world.counts[0].companies):
         world.companies[i].introduced = 0
         world.companies[i].border = -1
+
+
+@rule
+def combines(world):
+    """Return whether chains and rings are planned ahead: not where pairs meet at random."""
+    return world.parameters[0].combine > 0.0 and world.parameters[0].match_by_worth > 0.0
 
 
 @rule
@@ -143,6 +149,8 @@ def match_demands(world):
             n = offer_next_door(world, i, demand, supply, surplus, n)
         else:
             n = offer_sites(world, i, sites, demand, supply, surplus, n)
+    if world.parameters[0].match_by_worth <= 0.0:
+        rank_at_random(world, demand, supply, surplus, n)
     order = np.argsort(-surplus[:n])
     for k in range(1, n):
         # Equal surplus: by key, so that the result does not depend on positions in a table.
@@ -154,6 +162,15 @@ def match_demands(world):
         c = order[k]
         if wants_site(world.companies[demand[c]]) and pair_is_free(world, supply[c]):
             open_deal(world, demand[c], supply[c])
+
+
+@rule
+def rank_at_random(world, demand, supply, surplus, n):
+    """Let chance, and not what pairs would gain, decide which come first (a critic's alternative; ``surplus`` is changed)."""
+    clock = world.clock[0]
+    for k in range(n):
+        pair = draws.derived_key(world.companies[demand[k]].key, world.parcels[supply[k]].key)
+        surplus[k] = draws.uniform(clock.seed, draws.RANDOM_MATCH, clock.quarter, pair, 0)
 
 
 @rule
@@ -254,7 +271,7 @@ def land_wanted(world, company, home, plot):
     land = company.land_wish if company.land_wish > 0.0 else max(extra, 0.0) / p.floor_space_index
     if land <= 0.0 or company.land_wish > plot.area * 1.001:
         return 0.0, 0.0
-    if company.land_wish <= 0.0 and plot.area - land < 0.2 * plot.area:
+    if company.land_wish <= 0.0 and plot.area - land < p.least_rest * plot.area:
         land = plot.area
     return land, min(1.0, land / plot.area)
 
@@ -591,8 +608,7 @@ def swap_gain(world, i, j):
     if not offer_i.feasible or not offer_j.feasible or offer_i.land < theirs.area or offer_j.land < mine.area:
         return -1.0
     # What leaving frees is not money from a third party here: each gives its premises to the other.
-    return (offer_i.worth - 0.95 * property_value(world, mine)
-            + offer_j.worth - 0.95 * property_value(world, theirs))
+    return offer_i.worth - property_value(world, mine) + offer_j.worth - property_value(world, theirs)
 
 
 @rule

@@ -747,8 +747,8 @@ def move_in(world, i, j, o):
     parcel.vacant_since = NEVER
     if clock.quarter >= 0:
         if came_from_outside:
-            # What half of such firms would have built elsewhere in the region is not built there now.
-            spared = 0.5 * p.build_cost * p.growth_room * floor_needed(company)
+            # What some of such firms would have built elsewhere in the region is not built there now.
+            spared = p.builds_elsewhere * p.build_cost * p.growth_room * floor_needed(company)
             world.accounts[0].avoided += ledger.cents(spared)
             world.accounts[0].works += spared * ledger.discount(world)
             world.accounts[0].settled += 1

@@ -15,6 +15,7 @@ from sim import draws, events, ledger
 from sim.compiled import rule
 from sim.records import (
     AGREED,
+    AS_IS,
     BUILDERS,
     ELSEWHERE,
     EXPAND_ADJOINING,
@@ -40,12 +41,16 @@ from sim.records import (
 from sim.rules.appraisal import (
     appraise_expansion,
     appraise_renovation,
+    appraise_site,
     best_offer,
     can_pay,
     crampedness,
     floor_needed,
+    is_to_let,
     look_elsewhere,
     premium,
+    utility_of_buying,
+    utility_of_renting,
 )
 from sim.rules.environment import vacate
 from sim.rules.perception import clip
@@ -200,9 +205,9 @@ def value_next_door(world, company, parcel, plot, land):
     if not is_free_land(plot) or plot.owner == parcel.owner:
         return -1e18
     part = min(1.0, land / plot.area)
-    if part < 0.999 and plot.area - land < 0.1 * land:
+    if company.land_wish <= 0.0 and plot.area - land < p.least_rest * plot.area:
         part = 1.0
-    land = plot.area * part if part == 1.0 else land
+    land = plot.area if part == 1.0 else land
     if company.land_wish > plot.area * 1.001:
         return -1e18
     utility = appraise_expansion(world, company, parcel, land, plot.soil_cost / 100.0 * part)[1]
@@ -238,7 +243,6 @@ def appraise_park(world, i, posted):
     best, target = -1e18, -1
     if draws.uniform(clock.seed, draws.SEARCH, clock.quarter, company.key, 0) >= p.search_rate:
         return best, target
-    eta = premium(world, company)
     for k in range(posted.shape[0]):
         j = posted[k]
         parcel = world.parcels[j]
@@ -250,7 +254,13 @@ def appraise_park(world, i, posted):
         if not offer.feasible:
             continue
         price = asking_price(parcel) * offer.land / parcel.area
-        value = (offer.worth - price * (1.0 + p.transfer_cost)) * (1.0 + eta)
+        if company.tenant and is_to_let(world, parcel):
+            as_it_is = appraise_site(world, company, parcel, AS_IS, error)
+            if as_it_is.feasible:
+                value = utility_of_renting(world, company, parcel, as_it_is)
+                if value > best:
+                    best, target = value, j
+        value = utility_of_buying(world, company, offer, price)
         if value > best and can_pay(world, company, offer, price):
             best, target = value, j
     return best, target
@@ -381,8 +391,8 @@ def move_away(world, i):
     parcel = world.parcels[company.parcel]
     ledger.pay(world, i, BUILDERS, cost_to_leave(world, company), MOVING, -1, company.parcel)
     floor = p.growth_room * floor_needed(company)
-    # Half of those who move build new elsewhere; booked in the region, never on this park.
-    ledger.pay(world, REGION, BUILDERS, 0.5 * p.build_cost * floor, WORKS_BUILD, -1, -1)
+    # Some of those who move build new elsewhere; booked in the region, never on this park.
+    ledger.pay(world, REGION, BUILDERS, p.builds_elsewhere * p.build_cost * floor, WORKS_BUILD, -1, -1)
     if clock.quarter >= 0:
         world.accounts[0].moved_away += 1
     events.happen(world, events.MOVED_AWAY, -1, i, company.parcel, company.outside_quality, company.site_quality)

@@ -640,7 +640,7 @@ def suggest_review(world, i, succeeded):
 @rule
 def push_doubter(world, o):
     """Get one waiting party to say where it stands (yes or no, the truth), and take away part of its uncertainty."""
-    p, clock = world.parameters[0], world.clock[0]
+    clock = world.clock[0]
     case = world.opportunities[o]
     case.pushed = clock.quarter
     best, best_rank = -1, np.uint64(0)
@@ -655,16 +655,23 @@ def push_doubter(world, o):
     seat = world.seats[o, best]
     if seat.party >= 0:
         company = world.companies[seat.party]
-        company.uncertainty = max(p.uncertainty_floor, company.uncertainty * p.uncertainty_push)
+        company.uncertainty = reassured(world, company.uncertainty)
     elif seat.party < MUNICIPALITY:
         owner = world.owners[-1 - seat.party]
-        owner.uncertainty = max(p.uncertainty_floor, owner.uncertainty * p.uncertainty_push)
+        owner.uncertainty = reassured(world, owner.uncertainty)
     seat.known = True
     seat.stance = seat.utility > 0.0
     open_ = draws.uniform(clock.seed, draws.CANDOUR, clock.quarter, case.key, best) < world.strategy[0].candour
     if not seat.stance and not open_:
         seat.stance = True  # without candour a no is passed on as a yes, until it shows
     events.happen(world, events.STANCE_KNOWN, o, seat.party, case.parcel, seat.utility, 0.0)
+
+
+@rule
+def reassured(world, uncertainty):
+    """Return the uncertainty that a push leaves: less, but not below a floor; whoever was surer already stays so."""
+    p = world.parameters[0]
+    return min(uncertainty, max(p.uncertainty_floor, uncertainty * p.uncertainty_push))
 
 
 @rule

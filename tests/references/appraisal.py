@@ -177,17 +177,28 @@ def expansion(firm: Firm, motives: Motives, qualities: list[float], here: Premis
 
 
 def purchase(firm: Firm, s_now: float, s_then: float, here: Premises, there: Premises, works: float, price: float,
-             selling_cost: float, p: Parameters) -> Offer:
+             p: Parameters) -> Offer:
     """Return what moving to bought premises means to an owner (C3): the move, 5% of the price, the price difference.
 
-    ``there`` is as it will be after works. ``selling_cost`` is the share of its own premises' value that selling them
-    takes; the design knows of none.
+    ``there`` is as it will be after works.
     """
     value_now, value_then = property_value(here, p), property_value(there, p)
     outlay = (works + moving_cost(firm, p) + p["transfer_cost"] * price
-              + price - (1.0 - selling_cost) * value_now)
+              + price - value_now)
     return Offer(yearly_benefit(firm, s_now, s_then, here.floor, there.floor, p), value_then - value_now, outlay,
                  value_then)
+
+
+def buying_after_renting(firm: Firm, s_now: float, s_then: float, here: Premises, there: Premises, works: float,
+                         price: float, p: Parameters) -> float:
+    """Return U, euros, of a tenant that buys (C3 taken term by term): it sells nothing, and pays no rent any more.
+
+    What it leaves behind: 8% of the value a year as rent, and the tenant's residual on that value.
+    """
+    left = (p["residual_tenant"] - p["annuity"] * p["rent_yield"]) * property_value(here, p)
+    outlay = works + moving_cost(firm, p) + (1.0 + p["transfer_cost"]) * price
+    return (p["annuity"] * yearly_benefit(firm, s_now, s_then, here.floor, there.floor, p)
+            + p["residual_owner"] * property_value(there, p) - left - (1.0 + premium(firm, p)) * outlay)
 
 
 def normal_value(floor: float, quality: float, p: Parameters) -> float:
@@ -196,9 +207,13 @@ def normal_value(floor: float, quality: float, p: Parameters) -> float:
 
 
 def rental(firm: Firm, s_now: float, s_then: float, floor_now: float, floor_then: float, value_change: float,
-           p: Parameters) -> Offer:
-    """Return what moving to rented premises means to a tenant (C3): the move, and 8% of the difference in value as rent."""
-    benefit = yearly_benefit(firm, s_now, s_then, floor_now, floor_then, p) - p["rent_yield"] * value_change
+           asked_more: float, p: Parameters) -> Offer:
+    """Return what moving to rented premises means to a tenant (C3): the move, and 8% of the difference in value as rent.
+
+    ``asked_more`` is by how much what the landlord asks differs from the value: rent is paid on what is asked.
+    """
+    rent = p["rent_yield"] * (value_change + asked_more)
+    benefit = yearly_benefit(firm, s_now, s_then, floor_now, floor_then, p) - rent
     return Offer(benefit, value_change, moving_cost(firm, p), 0.0)
 
 

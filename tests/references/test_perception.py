@@ -118,10 +118,9 @@ def test_a_push_takes_uncertainty_away():
         assert found == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.xfail(strict=True, reason="push_doubter() takes max(floor, u * push) also when u lies below the floor: a push "
-                                       "then makes a party less certain")
 def test_a_push_never_makes_anybody_less_certain():
     world = fresh()
     p = draw_parameters(world, np.random.default_rng(6))
-    found, expected = pushed_from(world, 0.5 * p["uncertainty_floor"], p)
-    assert found == pytest.approx(expected, rel=1e-12)
+    below = 0.5 * p["uncertainty_floor"]
+    found, expected = pushed_from(world, below, p)
+    assert found == expected == below

@@ -184,3 +184,18 @@ def test_draws_have_the_values_they_always_had():
 
 def test_draws_are_the_same_without_compiling():
     assert printed_draws(NUMBA_DISABLE_JIT="1") == printed_draws()
+
+
+@pytest.mark.parametrize("shape", [0.3, 1.0, 4.0])
+def test_gamma_draws_are_gamma(shape):
+    """Kolmogorov-Smirnov against the gamma distribution: fails by chance once in ten thousand, at a fixed seed."""
+    from scipy.stats import gamma, kstest
+
+    found = [draws.gamma(shape, 1, draws.PROSPECT, 3, key, 10) for key in range(4_000)]
+    assert kstest(found, gamma(shape).cdf).pvalue > 1e-4
+
+
+def test_a_larger_shape_mostly_gives_a_larger_gamma_draw_at_the_same_address():
+    """Common random numbers: a small change of a weight must not draw another firm."""
+    first, second = (np.array([draws.gamma(a, 1, draws.PROSPECT, 3, key, 10) for key in range(500)]) for a in (2.0, 2.1))
+    assert (second > first).mean() > 0.95
