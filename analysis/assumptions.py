@@ -38,6 +38,8 @@ PLAUSIBLE: dict[str, tuple[float, float]] = {
     "displacement": (0.2, 0.8),  # R
     "overrun_size": (0.2, 1.0),
     "trust_start": (0.2, 0.6),
+    "prospect_rate": (0.10, 0.50),  # mechanics C10 has 0.13 prospects that settle half the time, all on one market
+    "builds_elsewhere": (0.2, 0.8),
 }
 """Ranges that a source or the design gives, by parameter; marks and codes as in ``docs/parameters.md``."""
 

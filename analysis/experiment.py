@@ -27,9 +27,10 @@ from analysis.experiment_schema import TWIN as TWIN
 from analysis.experiment_schema import Experiment
 from analysis.identity import canonical, content_hash, hash_of_keys, model_version, run_key
 from analysis.store import FAILED_SCHEMA, NOTHING_KEPT, RUN_SCHEMA, Indicators, Memory, Rows, Store, StoreProblem
-from analysis.variants import vary_park, vary_strategy
+from analysis.variants import Point, vary_park, vary_strategy
 
 if TYPE_CHECKING:
+    from analysis.posterior import Posterior
     from sim.inputs.scenario import Scenario
     from sim.inputs.strategy import Strategy
 
@@ -330,6 +331,7 @@ class Varied(NamedTuple):
     base: Any
     point: Any
     vary: Callable[[Any, Any], Any]
+    draw: int | None = None  # seed whose parameters it has, where these are drawn
 
     def thing(self) -> Any:
         """Return the park or strategy."""
@@ -337,12 +339,16 @@ class Varied(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One park variant and one strategy variant of an experiment, at one point of its design."""
+    """One park variant and one strategy variant of an experiment, at one point of its design.
+
+    ``seed`` is the one seed that it is for, where parameters are drawn for each; None for all seeds.
+    """
 
     point: int
     values: Mapping[str, Any]
     park: Scenario | Varied
     strategy: Strategy | Varied
+    seed: int | None = None
 
 
 class Variant(NamedTuple):
@@ -448,7 +454,11 @@ def stored_plan(store: Store, name: str | None = None) -> tuple[Experiment, Plan
 
 
 def _cells(experiment: Experiment) -> Iterator[Cell]:
-    """Yield every point with every park and strategy; only what a point changes is made anew."""
+    """Yield every point with every park and strategy; only what a point changes is made anew.
+
+    Where parameters are drawn, every seed has parks of its own, the same for all strategies and for the twin.
+    """
+    posterior = experiment.posterior()
     for point in experiment.points():
         parks: list[Any] = list(experiment.parks)
         strategies: list[Any] = list(experiment.strategies)
@@ -459,9 +469,13 @@ def _cells(experiment: Experiment) -> Iterator[Cell]:
                 strategy if strategy.approach == "none" else Varied(strategy, point, vary_strategy)
                 for strategy in strategies
             ]
-        for park in parks:
-            for strategy in strategies:
-                yield Cell(point.number, point.columns(), park, strategy)
+        for seed in [None] if posterior is None else sorted(experiment.seeds):
+            if posterior is not None and seed is not None:
+                drawn = Point(point.number, {**posterior.draw(seed), **point.of_parks()})
+                parks = [Varied(park, drawn, vary_park, seed) for park in experiment.parks]
+            for park in parks:
+                for strategy in strategies:
+                    yield Cell(point.number, point.columns(), park, strategy, seed)
 
 
 def plan_runs(
@@ -497,13 +511,15 @@ def plan_runs(
     variants = _Variants(quarters)
     rows: list[tuple[int, str, str, str, str, int]] = []
     factors: list[Mapping[str, Any]] = []
+    seeds_of: list[list[int]] = []
     for cell in cells:
         park, strategy = variants.park(cell.park), variants.strategy(cell.strategy)
         rows.append((cell.point, park.name, strategy.name, park.hash, strategy.hash, park.quarters or 0))
         factors.append(cell.values)
+        seeds_of.append(order if cell.seed is None else [cell.seed])
     names = tuple(dict.fromkeys(row[2] for row in rows))
     return Plan(
-        name, _design_of(rows, factors, order, model), variants.parks, variants.strategies,
+        name, _design_of(rows, factors, seeds_of, model), variants.parks, variants.strategies,
         {park.hash: park.quarters or 0 for park in variants.parks.values()}, variants.gross_ha, names, tuple(order),
         indicators, content or {}, model,
     )  # fmt: skip
@@ -514,7 +530,7 @@ class _Variants:
 
     def __init__(self, quarters: int | None) -> None:
         self._quarters = quarters
-        self._seen: dict[tuple[int, ...], tuple[Any, Variant]] = {}
+        self._seen: dict[tuple[int | None, ...], tuple[Any, Variant]] = {}
         self.parks: dict[str, Variant] = {}
         self.strategies: dict[str, Variant] = {}
         self.gross_ha: dict[str, float] = {}
@@ -529,7 +545,7 @@ class _Variants:
         return self._known("strategy", source, self.strategies)
 
     def _known(self, kind: str, source: Any, known: dict[str, Variant]) -> Variant:
-        mark = (id(source.base), source.point.number) if isinstance(source, Varied) else (id(source),)
+        mark = (id(source.base), source.point.number, source.draw) if isinstance(source, Varied) else (id(source),)
         if mark not in self._seen:
             thing = _thing(source)
             length = (self._quarters or thing.quarters) if kind == "park" else None
@@ -541,17 +557,17 @@ class _Variants:
 
 
 def _design_of(
-    rows: list[tuple[int, str, str, str, str, int]], factors: list[Mapping[str, Any]], seeds: list[int], model: str
+    rows: list[tuple[int, str, str, str, str, int]], factors: list[Mapping[str, Any]], seeds_of: list[list[int]], model: str
 ) -> pd.DataFrame:
-    """Return the table of a plan's runs: one row a cell and seed."""
+    """Return the table of a plan's runs: one row a cell and seed; `seeds_of` are those of each cell."""
     columns = ("point", "park", "strategy", "park_hash", "strategy_hash", "quarters")
     cells = pd.DataFrame(rows, columns=list(columns)).join(pd.DataFrame(factors))
-    design = cells.loc[cells.index.repeat(len(seeds))].reset_index(drop=True)
+    design = cells.loc[cells.index.repeat([len(seeds) for seeds in seeds_of])].reset_index(drop=True)
     for column in columns[1:5]:
         design[column] = design[column].astype("category")
-    keys = [run_key(row[3], row[4], seed, row[5], model) for row in rows for seed in seeds]
+    keys = [run_key(row[3], row[4], seed, row[5], model) for row, seeds in zip(rows, seeds_of, strict=True) for seed in seeds]
     design.insert(0, "run", pd.array(keys, "string[pyarrow]"))
-    design.insert(4, "seed", np.tile(np.array(seeds, np.int64), len(rows)))
+    design.insert(4, "seed", np.concatenate([np.array(seeds, np.int64) for seeds in seeds_of]))
     return design.drop(columns="quarters")
 
 
@@ -783,7 +799,7 @@ def first_failure(keys: pd.Series, store: Store | Memory) -> Exception:
 
 def plan_pairs(
     park: Scenario, strategies: Sequence[Strategy], seeds: Sequence[int], *, quarters: int | None = None,
-    keep: Sequence[str] = PATHS, every: int = 1, name: str = "runs",
+    keep: Sequence[str] = PATHS, every: int = 1, name: str = "runs", parameters: Posterior | None = None,
 ) -> Plan:
     """List the runs of some strategies on one park, and of the twin ``none`` where it is not among them.
 
@@ -795,7 +811,7 @@ def plan_pairs(
     from analysis.experiment_file import experiment_of
 
     return plan_experiment(experiment_of(
-        [park], strategies, seeds, quarters=quarters, name=name, keep=keep, every=every))  # fmt: skip
+        [park], strategies, seeds, quarters=quarters, name=name, keep=keep, every=every, parameters=parameters))  # fmt: skip
 
 
 def run_pairs(
@@ -811,6 +827,7 @@ def run_pairs(
     cluster: str | None = None,
     name: str = "runs",
     tell: Progress | None = None,
+    parameters: Posterior | None = None,
 ) -> Runs:
     """Run every strategy, and the twin ``none``, on every seed of one park.
 
@@ -836,6 +853,8 @@ def run_pairs(
         Of the experiment in the store.
     tell
         Called once as ``tell(runs that are there, runs to do)``.
+    parameters
+        Posterior from which each seed draws its parameters, for all strategies and the twin; those of the park if None.
 
     Raises
     ------
@@ -848,7 +867,7 @@ def run_pairs(
     """
     if workers is not None and workers < 1:
         raise ValueError(f"workers is {workers}; at least 1 is needed")
-    plan = plan_pairs(park, strategies, seeds, quarters=quarters, keep=keep, name=name)
+    plan = plan_pairs(park, strategies, seeds, quarters=quarters, keep=keep, name=name, parameters=parameters)
     place = store if store is not None else Memory()
     runs = len(plan.missing(place.known(plan.indicators)))
     if tell is not None:

@@ -13,6 +13,7 @@ A file holds (all but ``parks`` may be left out)::
     reference = "none"                        # what others are compared with
     seeds = 50                                # 1 to 50; or [1, 2, 5]; or {first = 1, count = 50}
     quarters = 80                             # else as each park says
+    parameters = "posterior"                  # each seed draws its own set; or a path to a posterior.parquet
     [design]                                  # see analysis/design.py; without it every combination of levels
     kind = "sobol"
     samples = 256
@@ -38,6 +39,7 @@ from pydantic import ValidationError
 
 from analysis.design import MOST_POINTS, Design, Factor, count_points, design_problem, make_points
 from analysis.experiment_schema import LAY_OUT, TWIN, Experiment, Kept, Size, table_of_shares
+from analysis.posterior import SHIPPED, Posterior, load_posterior
 from analysis.variants import Point, build_park, build_strategy, factor_names, name_problem, vary_strategy
 from sim.inputs.files import find_file, list_shipped, read_with_base
 from sim.inputs.problems import InputProblem, InvalidFile, nearest, printable, sentences, show
@@ -175,6 +177,7 @@ class _Reading:
         factors = self._factors(table.get("factors", {}), parks, strategies)
         listed = self._listed(table.get("points", []), parks, strategies)
         understood = table | {"parks": parks, "strategies": strategies, "factors": factors, "points": listed,
+                              "parameters": self._posterior(table.get("parameters")),
                               "seeds": self._seeds(table.get("seeds", DEFAULT_SEEDS))}  # fmt: skip
         experiment = None
         try:
@@ -238,6 +241,28 @@ class _Reading:
             strategies.append(load_strategy(TWIN))
         elif named[0].approach != "none":
             self._tell(f"strategies: '{TWIN}' is the name of the twin, whose approach is 'none'; give yours another name.")
+
+    # The posterior.
+
+    def _posterior(self, raw: Any) -> dict[str, Any] | None:
+        """Return a posterior in full, from its name, its path, or itself; None where there is none or it is not right."""
+        if raw is None:
+            return None
+        try:
+            if isinstance(raw, Posterior):
+                return raw.resolved()
+            if isinstance(raw, dict):
+                return Posterior.from_resolved(raw).resolved()
+            if isinstance(raw, str):
+                beside = self.folder / raw if self.folder is not None else Path(raw)
+                return load_posterior(raw if raw == SHIPPED else str(beside)).resolved()
+        except InputProblem as error:
+            self._tell(f"parameters is {show(raw)}. {error}")
+        except (ValueError, KeyError, TypeError) as error:
+            self._tell(f"parameters is no posterior: {error}")
+        else:
+            self._tell(f"parameters is {show(raw)}; it must be '{SHIPPED}' or the path of a posterior.parquet.")
+        return None
 
     # Seeds.
 
@@ -366,6 +391,10 @@ class _Reading:
             self._tell(f"reference is {show(experiment.reference)}; it must be one of the strategies, or 'none'."
                        f"{nearest(experiment.reference, names)}")
         self._check_indicators(experiment)
+        drawn = set(experiment.parameters["names"]) if experiment.parameters else set()
+        varied = {*(factor.name for factor in experiment.factors), *(name for values in experiment.listed for name in values)}
+        for name in sorted(drawn & varied):
+            self._tell(f"{name} is a factor, and is drawn from the posterior as well; it can be one of the two.")
         if experiment.design.kind == "list" and not experiment.listed:
             self._tell("design.kind is 'list', and there are no points; write them as [[points]].")
         if experiment.design.kind != "list" and experiment.listed:

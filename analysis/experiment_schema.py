@@ -14,6 +14,7 @@ from pydantic import Field
 
 from analysis.design import Design, Factor, Table, design_notes, make_points
 from analysis.identity import canonical
+from analysis.posterior import Posterior
 from analysis.variants import PARK_SHARES, STRATEGY_SHARES, Point, vary_park, vary_strategy
 from sim.inputs.scenario import InTwoLanguages, Scenario
 from sim.inputs.strategy import Strategy
@@ -69,6 +70,12 @@ class Experiment(Table):
     factors: list[Factor] = Field(default=[])
     listed: list[dict[str, Any]] = Field(default=[], alias="points")
     indicators: Kept = Kept()
+    parameters: dict[str, Any] | None = None
+    """A posterior in full, from which each seed draws a parameter set of its own; None for the parameters of the parks."""
+
+    def posterior(self) -> Posterior | None:
+        """Return the posterior from which each seed draws its parameters (:mod:`analysis.posterior`), if there is one."""
+        return None if self.parameters is None else Posterior.from_resolved(self.parameters)
 
     def points(self) -> list[Point]:
         """Return the points of the design, always the same; one without values where there are no factors."""
@@ -151,6 +158,10 @@ class Experiment(Table):
     def with_seeds(self, seeds: Sequence[int]) -> Experiment:
         """Return the experiment with other seeds; raises InvalidFile if they are not distinct, or below 0."""
         return self.from_resolved(self.resolved() | {"seeds": list(seeds)})
+
+    def with_parameters(self, posterior: Posterior) -> Experiment:
+        """Return the experiment with parameters drawn from a posterior; raises InvalidFile if a factor sets one of them."""
+        return self.from_resolved(self.resolved() | {"parameters": posterior.resolved()})
 
     def content_hash(self) -> str:
         """Return a hash of everything that the file determines (hexadecimal, SHA-256)."""

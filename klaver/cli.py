@@ -30,6 +30,7 @@ from klaver.command_line import (  # noqa: E402
     Force,
     On,
     Out,
+    Parameters,
     Park,
     Quarters,
     Seed,
@@ -84,13 +85,15 @@ def run(
     strategy: Annotated[str | None, option("--strategy", metavar="S")] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="help.run_seed")] = None,
     quarters: Quarters = None,
+    parameters: Parameters = None,
     store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="help.run_store")] = None,
     out: Out = None,
     force: Force = False,
 ) -> None:
     """One run, with its twin."""
     if store is not None:
-        for name, value in (("--strategy", strategy), ("--seed", seed), ("--quarters", quarters)):
+        said = (("--strategy", strategy), ("--seed", seed), ("--quarters", quarters), ("--parameters", parameters))
+        for name, value in said:
             if value is not None:
                 raise BadOption("error.store_says", option=name)
     seed = 1 if seed is None else seed
@@ -105,6 +108,11 @@ def run(
         scenario, chosen, seed, quarters = inputs_of_run(store, park)
     else:
         scenario, (chosen,) = choose_park(park, speak.say), choose_strategies([strategy or "demand_driven"], speak.say)
+    if parameters is not None:
+        from analysis.posterior import load_posterior
+        from analysis.variants import build_park
+
+        scenario = build_park(scenario, load_posterior(parameters).draw(seed), scenario.name)
     folder = RunFolder.of(scenario, chosen, seed, quarters, out)
     folder.check(force)
     compile_first(speak)
@@ -138,6 +146,7 @@ def compare(
     confidence: Confidence = None,
     budget: Budget = None,
     quarters: Quarters = None,
+    parameters: Parameters = None,
     workers: Workers = None,
     cluster: Cluster = None,
     store: Annotated[Path | None, option("--store", metavar="DIR")] = None,
@@ -155,6 +164,8 @@ def compare(
         raise BadOption("error.principles_or_strategies")
     if principles and until is not None:
         raise BadOption("error.principles_until")
+    if principles and parameters is not None:
+        raise BadOption("error.parameters_not_here", option="--principles")
     choice = choice_of(until, on, smallest, confidence, budget)
     if choice is not None and (seeds is not None or quick):
         raise BadOption("error.until_seeds", option="--quick" if seeds is None else "--seeds")
@@ -175,16 +186,25 @@ def compare(
         show_ablation(speak, split, ablation)
         return
     chosen = choose_strategies(split_names(strategies or "all"), speak.say)
-    folder = CompareFolder.of(scenario, chosen, range(seed, seed + seeds), quarters, out)
+    from analysis.posterior import load_posterior
+
+    posterior = None if parameters is None else load_posterior(parameters)
+    folder = CompareFolder.of(scenario, chosen, range(seed, seed + seeds), quarters, out, posterior)
     decision = None
     if choice is not None:
-        folder = CompareFolder.of(scenario, chosen, [seed], quarters, out or decided_path(scenario, choice))
+        folder = CompareFolder.of(scenario, chosen, [seed], quarters, out or decided_path(scenario, choice), posterior)
         decision = decide_first(speak, scenario, chosen, folder, choice, force, store, workers, cluster)
     with machinery(speak, folder, force or decision is not None, workers, cluster, store, decision is None) as how:
         result = folder.compute(scenario, chosen, **how)
     with waiting(speak, speak.say("compare.drawing")):
         place = folder.write(result, speak, decision)
-    show_compared(speak, folder.summary(result), decision, place)
+    content = folder.summary(result)
+    if posterior is not None and parameters is not None:
+        from klaver.sweeping import shares_of_parameters
+
+        shares = shares_of_parameters(result, posterior)
+        content["parameters"] = {"from": parameters, "sha256": posterior.hash, "shares": shares}
+    show_compared(speak, content, decision, place)
 
 
 def decided_path(scenario: Scenario, choice: Choice) -> Path:
@@ -216,7 +236,8 @@ def decide_first(
     folder.configuration["seeds"] = seeds_in(folder.path) or [seed]
     folder.check(force)
     compile_first(speak)
-    experiment = experiment_of([scenario], strategies, [seed], quarters=folder.quarters, keep=PATHS)
+    experiment = experiment_of([scenario], strategies, [seed], quarters=folder.quarters, keep=PATHS,
+                               parameters=folder.posterior)
     place = Store(store or folder.path.parent / "store")
     decision = decide_parks(speak, experiment, place, partial(engine_for, workers, cluster), choice)[scenario.name]
     folder.configuration["seeds"] = list(range(seed, seed + decision.common_seeds))
@@ -235,6 +256,10 @@ def show_compared(speak: Speaker, content: dict[str, Any], decision: Decision | 
         show_decision(speak, decision)
         speak.result("")
     show_comparison(speak, content, title)
+    if "parameters" in content:
+        from klaver.sweeping import show_parameter_shares
+
+        show_parameter_shares(speak, content["parameters"])
     if decision is not None:
         show_common_seeds(speak, decision)
         content = {**content, "decision": decision.to_json()}
@@ -575,7 +600,15 @@ def main() -> None:
 
 
 # The commands for many runs come after these in the list; importing them is what adds them.
-from klaver import experiment_commands, validate_command  # noqa: E402, F401
+from klaver import (  # noqa: E402, F401
+    calibrate_command,
+    discover_command,
+    experiment_commands,
+    optimise_command,
+    sensitivity_command,
+    structure_command,
+    validate_command,
+)
 
 if __name__ == "__main__":
     main()

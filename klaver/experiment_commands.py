@@ -19,6 +19,7 @@ from klaver.command_line import (
     Confidence,
     Force,
     On,
+    Parameters,
     Smallest,
     Until,
     Workers,
@@ -52,6 +53,7 @@ def sweep(
     smallest: Smallest = None,
     confidence: Confidence = None,
     budget: Budget = None,
+    parameters: Parameters = None,
     workers: Workers = None,
     cluster: Cluster = None,
     retry_failed: Annotated[bool, option("--retry-failed")] = False,
@@ -67,6 +69,10 @@ def sweep(
     from klaver.chosen import choose_experiment
 
     chosen = choose_experiment(experiment, speak.say)
+    if parameters is not None:
+        from analysis.posterior import load_posterior
+
+        chosen = chosen.with_parameters(load_posterior(parameters))
     if seeds is not None:
         first = min(chosen.seeds)
         chosen = chosen.with_seeds(range(first, first + seeds))

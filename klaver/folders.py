@@ -30,6 +30,7 @@ from sim.inputs.strategy import Strategy
 if TYPE_CHECKING:
     from analysis.compare import Comparison
     from analysis.deciding import Decision
+    from analysis.posterior import Posterior
     from analysis.principles import Ablation
     from analysis.receipt import Receipt
 
@@ -120,18 +121,29 @@ class CompareFolder(Folder):
         seeds: Iterable[int],
         quarters: int | None,
         out: Path | None,
+        parameters: Posterior | None = None,
     ) -> CompareFolder:
-        """Describe the folder of a comparison."""
+        """Describe the folder of a comparison; ``parameters`` is the posterior that seeds draw from, if they do."""
         numbers = list(seeds)
-        name = f"{file_name(scenario.name)}-compare-{len(numbers)}"
+        name = f"{file_name(scenario.name)}-compare-{len(numbers)}{'' if parameters is None else '-posterior'}"
         configuration = configure(scenario, strategies, numbers, quarters)
+        if parameters is not None:
+            configuration["parameters"] = parameters.resolved()
         return cls(out or Path("results") / name, configuration, time.time())
 
     def compute(self, scenario: Scenario, strategies: Sequence[Strategy], **how: Any) -> Comparison:
         """Run everything; ``how`` as :func:`klaver.compare` takes it."""
         from klaver.runs import compare
 
-        return compare(scenario, strategies, self.seeds, quarters=self.quarters, **how)
+        return compare(scenario, strategies, self.seeds, quarters=self.quarters, parameters=self.posterior, **how)
+
+    @property
+    def posterior(self) -> Posterior | None:
+        """The posterior that seeds draw their parameters from, if they do."""
+        from analysis.posterior import Posterior
+
+        kept = self.configuration.get("parameters")
+        return None if kept is None else Posterior.from_resolved(kept)
 
     def summary(self, comparison: Comparison) -> dict[str, Any]:
         """Return the numbers of a comparison, as ``--json`` gives them."""
@@ -254,6 +266,8 @@ def run_again(path: Path, workers: int | None = None, progress: Progress | None 
         hashes = {}
     else:
         both = CompareFolder.of(scenario, strategies, seeds, quarters, path)
+        if "parameters" in kept:
+            both.configuration["parameters"] = kept["parameters"]
         old = results.read_json(path / "comparison.json")
         comparison = both.compute(scenario, strategies, workers=workers, progress=progress)
         new = both.summary(comparison)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.compare import Comparison
+    from analysis.posterior import Posterior
     from analysis.principles import Ablation
     from analysis.store import Store
     from sim.inputs.scenario import Scenario
@@ -88,6 +89,7 @@ def compare(
     cluster: str | None = None,
     name: str = "runs",
     tell: Callable[[int, int], None] | None = None,
+    parameters: Posterior | str | None = None,
 ) -> Comparison:
     """Run every strategy on the same seeds, each with its twin, and compare them.
 
@@ -113,6 +115,9 @@ def compare(
         Of the experiment in the store.
     tell
         Called once as ``tell(runs that are there, runs to do)``.
+    parameters
+        ``"posterior"``, the path of a posterior, or one (``analysis.posterior``): each seed draws a parameter set from it,
+        so that intervals hold what is not known about the parameters beside chance. Those of the park if None.
 
     Returns
     -------
@@ -126,15 +131,17 @@ def compare(
     """
     from analysis.compare import compare as compare_runs
     from analysis.experiment import run_pairs
+    from analysis.posterior import load_posterior
 
     scenario = scenarios.load_park(park) if isinstance(park, str) else park
+    posterior = load_posterior(parameters) if isinstance(parameters, str) else parameters
     chosen = [strategies_of.load_strategy(s) if isinstance(s, str) else s for s in strategies]
     if isinstance(seeds, int) and seeds < 1:
         raise ValueError(Language("en")("error.seeds", n=seeds))
     numbers = range(1, seeds + 1) if isinstance(seeds, int) else seeds
     compile_rules()
     return compare_runs(run_pairs(scenario, chosen, list(numbers), workers, progress, quarters=quarters, store=store,
-                                  cluster=cluster, name=name, tell=tell))
+                                  cluster=cluster, name=name, tell=tell, parameters=posterior))
 
 
 def ablate(

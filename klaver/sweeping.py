@@ -16,10 +16,12 @@ from klaver.language import Language
 from klaver.results import PROVENANCE, UnusableFolder, as_json, provenance, read_provenance
 
 if TYPE_CHECKING:
+    from analysis.compare import Comparison
     from analysis.deciding import Decision
     from analysis.engines import Engine
     from analysis.experiment import Carried, Plan
     from analysis.experiment_schema import Experiment
+    from analysis.posterior import Posterior
     from analysis.store import Store
     from sim.inputs.scenario import Scenario
     from sim.inputs.strategy import Strategy
@@ -318,6 +320,43 @@ def show_common_seeds(speak: Speaker, decision: Decision) -> None:
         names = say.listing([strategy_title(name, say.code) for name in more])
         speak.remark(say("decide.common", seeds=common, names=names, most=say.number(max(more.values()))))
     speak.remark(say("decide.single_futures"))
+
+
+# --- parameters drawn from a posterior --------------------------------------------------------------------------------
+
+
+def shares_of_parameters(comparison: Comparison, posterior: Posterior) -> dict[str, dict[str, Any]]:
+    """Return which share of the spread between seeds goes with the parameters: by strategy, of what it adds to the twin.
+
+    Of each outcome the share with its 95% interval; None where it cannot be told (``analysis.posterior.parameter_share``).
+    """
+    from analysis.posterior import parameter_share
+
+    runs, found = comparison.runs, {}
+    for strategy in runs.strategies:
+        if strategy == "none":
+            continue
+        added = {name: runs.values(strategy, name) - runs.values("none", name) for name in ("vitality", "private_investment")}
+        told = {name: parameter_share(values, posterior, runs.seeds) for name, values in added.items()}
+        found[strategy] = {name: share._asdict() if share else None for name, share in told.items()}
+    return found
+
+
+def show_parameter_shares(speak: Speaker, content: Mapping[str, Any]) -> None:
+    """Show where parameters were drawn from, and which share of the spread goes with them."""
+    say = speak.say
+    speak.remark(say("calibrate.drawn", name=content["from"]))
+    if all(share is None for shares in content["shares"].values() for share in shares.values()):
+        speak.remark(say("calibrate.share_few"))
+        return
+    speak.result(say("calibrate.share_title"))
+
+    def text(share: Mapping[str, float] | None) -> str:
+        return "-" if share is None else f"{say.share(share['value'])} [{say.share(share['low'])}; {say.share(share['high'])}]"
+
+    for strategy, shares in content["shares"].items():
+        speak.result(say("calibrate.share", strategy=strategy, vitality=text(shares["vitality"]),
+                         private=text(shares["private_investment"])))  # fmt: skip
 
 
 # --- what a sweep came to --------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 Every sentence stands in ``nl.toml`` and ``en.toml`` under one key; both files have the same keys and the same
 placeholders (a test sees to it). :class:`Language` looks a sentence up, fills it in, and writes numbers the way the
-language does.
+language does. What parameters mean stands in ``parameters.nl.toml``, all of them, and in ``parameters.en.toml`` where the
+table of parameters (``sim/inputs/parameters.py``) says it in a way that needs the row above.
 
 >>> say = Language("nl")
 >>> say.euros(1_234_567), say.share(0.256), say.quarter(5)
@@ -17,7 +18,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.inputs.parameters import Parameter
 
 LANGUAGES = ("nl", "en")
 
@@ -60,6 +64,13 @@ def texts(code: str) -> dict[str, str]:
         return _flatten(tomllib.load(file))
 
 
+@cache
+def _parameter_words(code: str) -> dict[str, dict[str, str]]:
+    """Return what a language has for parameters: ``meaning`` by name, and ``unit`` by what the table of parameters has."""
+    with open(Path(__file__).with_name(f"parameters.{code}.toml"), "rb") as file:
+        return tomllib.load(file)
+
+
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     flat: dict[str, str] = {}
     for key, value in table.items():
@@ -89,6 +100,14 @@ class Language:
 
     def __contains__(self, key: str) -> bool:
         return key in self._texts
+
+    def meaning(self, parameter: Parameter) -> str:
+        """Return what a parameter means, as a phrase that stands by itself."""
+        return _parameter_words(self.code)["meaning"].get(parameter.name, parameter.meaning)
+
+    def unit(self, parameter: Parameter) -> str:
+        """Return the unit of a parameter."""
+        return _parameter_words(self.code)["unit"].get(parameter.unit, parameter.unit)
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with thousands marked and ``digits`` decimals."""

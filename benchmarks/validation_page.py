@@ -1,0 +1,161 @@
+"""Make every number and figure of ``docs/validation.md`` again: ``uv run python -m benchmarks.validation_page [--quick]``.
+
+The page is written by hand around what commands print. Each such part stands between ``<!-- made: NAME -->`` and
+``<!-- end -->``, and holds the command, what it printed, and its figures; nothing between those marks is written by hand. A
+study that was made with this version of the model and the same command is not made again. The quick form takes minutes, is
+for seeing that everything works, and goes to a page of its own (``results/validation-quick.md``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HOME = Path(__file__).resolve().parents[1]
+PAGE = HOME / "docs" / "validation.md"
+FIGURES = HOME / "docs" / "images" / "validation"
+MADE = HOME / "results" / "validation"
+PARKS = ("typical", "vacant_core", "outdated_large")
+
+
+@dataclass(frozen=True)
+class Study:
+    """One command whose output is on the page.
+
+    Attributes
+    ----------
+    name : str
+        Of its marks on the page, and of its folder.
+    full, quick : tuple of str
+        The command, without where its results go: ``klaver ...`` or ``python -m benchmarks...``.
+    pictures : tuple of str
+        Of the figures it draws, those on the page.
+    after : tuple of str
+        A command that has to be carried out before, such as the sweep that a study reads.
+    """
+
+    name: str
+    full: tuple[str, ...]
+    quick: tuple[str, ...]
+    pictures: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    before_quick: tuple[str, ...] = ()
+
+
+def studies() -> list[Study]:
+    """Return every study, in the order of the page."""
+    return [
+        Study("patterns", ("klaver", "validate", "--parks", "200", "--seeds", "8"), ("klaver", "validate", "--quick"),
+              tuple(f"pattern_{number:02d}" for number in range(1, 12))),
+        Study("causes", ("python", "-m", "benchmarks.causes"),
+              ("python", "-m", "benchmarks.causes", "--parks", "30", "--seeds", "2")),
+        Study("calibration", ("klaver", "calibrate", "--recover"), ("klaver", "calibrate", "--quick"),
+              ("marginals", "pairs", "predictive", "recovery", "ranks")),
+        Study("strategies", ("python", "-m", "benchmarks.strategies"), ("python", "-m", "benchmarks.strategies", "--seeds", "10")),
+    ]  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make what is not there, and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.validation_page", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small forms, minutes in all, to a page of their own")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these studies")
+    parser.add_argument("--remake", action="store_true", help="also what was made before")
+    options = parser.parse_args(arguments)
+    from sim.warm_up import compile_rules
+
+    compile_rules()
+    known = {study.name: study for study in studies()}
+    unknown = set(options.only or ()) - set(known)
+    if unknown:
+        parser.error(f"no such study: {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
+    page = PAGE.read_text(encoding="utf-8")
+    for name in options.only or known:
+        made = make(known[name], options.quick, options.remake)
+        page = renewed(page, name, block(known[name], made, options.quick))
+    target = MADE.with_name("validation-quick.md") if options.quick else PAGE
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(page, encoding="utf-8")
+    print(f"written: {target.relative_to(HOME)}")
+
+
+def make(study: Study, quick: bool, remake: bool) -> dict[str, Any]:
+    """Return what a study printed, carrying it out where it was not done with this version of the model."""
+    from analysis.identity import model_version
+
+    place = (MADE.with_name("validation-quick") if quick else MADE) / study.name
+    command = study.quick if quick else study.full
+    record = place.with_suffix(".json")
+    wanted = {"command": shlex.join(command), "model": model_version()}
+    if record.exists() and not remake:
+        found = json.loads(record.read_text(encoding="utf-8"))
+        if all(found[key] == value for key, value in wanted.items()):
+            return dict(found)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    before = study.before_quick if quick else study.before
+    if before:
+        _carry_out(before)
+    print(f"{study.name}: {wanted['command']}", file=sys.stderr, flush=True)
+    text = _carry_out((*command, "--out", str(place), *(("--force",) if command[0] == "klaver" else ())))
+    made = wanted | {"before": shlex.join(before), "minutes": round((time.monotonic() - began) / 60.0, 1),
+                     "when": time.strftime("%Y-%m-%d"), "text": text}
+    record.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    return made
+
+
+def _carry_out(command: Sequence[str]) -> str:
+    """Return what a command prints as its result; its remarks go to the terminal."""
+    if command[0] == "klaver":
+        line = [sys.executable, "-c", "from klaver.cli import main; main()", "--lang", "en", *command[1:]]
+    else:
+        line = [sys.executable, *command[1:]]
+    environment = os.environ | {"COLUMNS": "110", "NO_COLOR": "1", "TERM": "dumb"}
+    done = subprocess.run(line, cwd=HOME, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+
+
+def block(study: Study, made: dict[str, Any], quick: bool) -> str:
+    """Return the part of the page that a study makes: its command, what it printed, its figures."""
+    command = f"`uv run {made['before']}` and `uv run {made['command']}`" if made["before"] else f"`uv run {made['command']}`"
+    lines = [f"{command} ({made['when']}, {made['minutes']:g} minutes, model {made['model'][:8]})", "", "```",
+             str(made["text"]).replace(f"{HOME}/", ""), "```"]
+    for picture in study.pictures:
+        source = (MADE.with_name("validation-quick") if quick else MADE) / study.name / "pictures" / f"{picture}.png"
+        if not quick:
+            target = FIGURES / study.name / source.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            source = target
+        where = os.path.relpath(source, MADE.parent if quick else PAGE.parent)
+        lines += ["", f"![{study.name}: {picture.replace('_', ' ')}]({where})"]
+    return "\n".join(lines)
+
+
+def renewed(page: str, name: str, text: str) -> str:
+    """Return a page with another text between its marks of that name.
+
+    Raises
+    ------
+    KeyError
+        If it has no such marks.
+    """
+    marks = re.compile(rf"(<!-- made: {re.escape(name)} -->\n).*?(<!-- end -->)", re.S)
+    if not marks.search(page):
+        raise KeyError(f"there is no '<!-- made: {name} -->' on the page")
+    return marks.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page)
+
+
+if __name__ == "__main__":
+    main()
