@@ -306,6 +306,7 @@ class _Writer:
         for event, key in (
             ("awaits_approval", "did_approval"), ("promise_kept", "did_keep"), ("window_used", "did_window"),
             ("value_case_rejected", "did_reject"), ("left_exit_rule", "did_exit"),
+            ("stepped_out", "did_exit"),
         ):  # fmt: skip
             if event in self.happened:
                 lines.append(self.text(key))

@@ -56,7 +56,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "levy_vote_lost": ("share", "share"), "levy_ended": ("", ""), "intermediary_hired": ("euros", "euros"),
     "objection": ("quarters", "share"), "utility_moved": ("euros", ""), "plan_leaked": ("share", ""),
     "shared_costs": ("number", ""), "conflict_ended": ("euros", ""), "left_advised": ("number", "quarters"),
-    "promise_kept": ("euros", ""), "neighbours_learnt": ("", "share"),
+    "promise_kept": ("euros", ""), "neighbours_learnt": ("", "share"), "stepped_out": ("number", "quarters"),
 }  # fmt: skip
 
 ON_A_ROAD = ("works_announced", "works_delivered", "broken_promise", "works_late")
@@ -337,7 +337,7 @@ class Teller:
             mine = set() if seats is None else set(seats.loc[seats["party"] == row, "opportunity"].tolist())
             turning = (
                 "agreed", "delivered", "left_rounds", "left_waiting", "left_withdrawn", "left_stalled", "left_exit_rule",
-                "left_advised", "realisation_started", "task_stalled", "opportunity_found", "commitment_broken",
+                "left_advised", "stepped_out", "realisation_started", "task_stalled", "opportunity_found", "commitment_broken",
             )  # fmt: skip
             return self._lines(
                 e for e in self._events if e.party == row or (e.opportunity in mine and e.kind in turning)

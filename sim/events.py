@@ -28,9 +28,10 @@ from sim.records import EVENTS
  LOAN_PROMISED, GUARANTEE_PROMISED, LOAN_PAID, GUARANTEE_CALLED, ADVISED_TO_STOP,
  FUND_FILLED, FUND_BOUGHT, FUND_DRY, LEVY_VOTE_WON, LEVY_VOTE_LOST,
  LEVY_ENDED, INTERMEDIARY_HIRED, OBJECTION, UTILITY_MOVED, PLAN_LEAKED,
- SHARED_COSTS, CONFLICT_ENDED, LEFT_ADVISED, PROMISE_KEPT, NEIGHBOURS_LEARNT) = range(100)
+ SHARED_COSTS, CONFLICT_ENDED, LEFT_ADVISED, PROMISE_KEPT, NEIGHBOURS_LEARNT,
+ STEPPED_OUT) = range(101)
 
-assert len(EVENTS) == 100, "events.py and records.EVENTS name the same events, in the same order"
+assert len(EVENTS) == 101, "events.py and records.EVENTS name the same events, in the same order"
 
 FULL_EVENTS = 8
 ROOM_EVENTS = 4096  # rows free before a quarter begins; a quarter never writes more (checked)

@@ -16,6 +16,7 @@ from sim.compiled import rule
 from sim.ledger import account, discount, is_fund, private_investment, public_outlay
 from sim.records import ELSEWHERE, SITTING, World
 from sim.rules.appraisal import floor_needed, shortage
+from sim.rules.perception import site_quality
 
 INDICATORS = (
     "private_investment", "public_outlay", "vitality", "vitality_core", "vitality_occupancy", "vitality_premises",
@@ -178,9 +179,11 @@ def add_welfare(world):
     for i in range(world.counts[0].companies):
         company = world.companies[i]
         if company.state == SITTING:
-            floor = world.parcels[company.parcel].floor
-            benefit += company.turnover * (p.beta * (company.site_quality - company.expected)
-                                           - p.chi * shortage(floor_needed(company), floor))
+            parcel = world.parcels[company.parcel]
+            # Without price, which is money to somebody else; sites elsewhere are told without it as well.
+            quality = site_quality(world, company, parcel, False)
+            benefit += company.turnover * (p.beta * (quality - company.expected)
+                                           - p.chi * shortage(floor_needed(company), parcel.floor))
         elif company.state == ELSEWHERE:
             benefit += company.turnover * p.beta * (company.site_quality - company.expected)
         else:

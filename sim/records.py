@@ -152,6 +152,7 @@ EVENTS = (
     "fund_filled", "fund_bought", "fund_dry", "levy_vote_won", "levy_vote_lost",                   # 85-89
     "levy_ended", "intermediary_hired", "objection", "utility_moved", "plan_leaked",               # 90-94
     "shared_costs", "conflict_ended", "left_advised", "promise_kept", "neighbours_learnt",         # 95-99
+    "stepped_out",                                                                               # 100
 )
 EVENT = {name: code for code, name in enumerate(EVENTS)}
 
@@ -358,6 +359,7 @@ COMPANY = _record([
     ("liquidity", "f8"),     # euros it can put in itself
     ("trust", "f8"),         # in the municipality, 0-1
     ("trust_others", "f8"),  # in the other companies, 0-1
+    ("others_base", "f8"),   # ... at the start, to which it returns
     ("uncertainty", "f8"),   # perceived, 0-1
     ("openness", "f8"),      # 0-1, scales what it tells
     ("power", "f8"),         # to realise or obstruct, 0-1

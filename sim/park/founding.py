@@ -541,7 +541,7 @@ class _Founding:
         trust = np.clip(self.draws.trust + 0.12 * _normal(self._draw(keys, _TRUST)), 0.02, 0.98)
         table.trust = table.trust_base = np.where(np.isnan(self.trust), trust, self.trust)
         others = 0.45 + 0.12 * _normal(self._draw(keys, _TRUST_OTHERS))
-        table.trust_others = np.clip(others, 0.02, 0.98)
+        table.trust_others = table.others_base = np.clip(others, 0.02, 0.98)
         uncertainty = p.uncertainty_base + 0.10 * _normal(self._draw(keys, _UNCERTAINTY))
         table.uncertainty = np.clip(uncertainty, 0.02, 0.98)
         table.openness = 0.4 + 0.6 * self._draw(keys, _OPENNESS)
@@ -551,6 +551,8 @@ class _Founding:
         table.member = self._draw(keys, _MEMBER) < 0.5
         table.misplaced = on_park & (self._draw(keys, _MISPLACED) < p.misplaced_share)
         table.site_quality = table.outside_quality = table.satisfaction = 0.5
+        # What a firm that looks for a site from outside would otherwise have; those on the park have theirs.
+        table.expected = np.where(on_park, 0.0, table.outside_quality)
         table.readiness = self._draw_readiness(table)
         table.next_review = self.start + np.floor(self._draw(keys, _REVIEW) * p.review_interval)
         lease = self.start + 1 + np.floor(self._draw(keys, _LEASE) * p.lease_length)

@@ -145,7 +145,9 @@ def appraise_expansion(world, company, parcel, land, clean):
     benefit = yearly_benefit(world, company, now, then, parcel.floor, then_floor)
     eta = premium(world, company)
     utility = p.annuity * benefit + p.residual_owner * gain - (1.0 + eta) * cost
-    if cost > p.credit_share * (property_value(world, parcel) + gain) + company.liquidity:
+    # What the land will cost is not settled yet; the bank counts its usual price.
+    money = cost + land * p.land_price * (1.0 + p.transfer_cost)
+    if money > p.credit_share * (property_value(world, parcel) + gain) + company.liquidity:
         return -1e18, -1e18, wanted, cost
     return utility / (1.0 + eta), utility, wanted, cost
 

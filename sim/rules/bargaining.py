@@ -28,6 +28,7 @@ from sim.records import (
     NEAR,
     NEVER,
     PARTICIPANT,
+    PREMISES,
     PUBLIC,
     PUBLIC_SPACE,
     REDEVELOP,
@@ -56,7 +57,7 @@ from sim.rules.appraisal import (
 )
 from sim.rules.environment import is_live
 from sim.rules.matching import collective_worth, land_wanted, reservation_price
-from sim.rules.perception import property_value, site_quality
+from sim.rules.perception import property_value, site_quality_with
 
 
 @rule
@@ -139,7 +140,9 @@ def value_expansion(world, o):
     road = p.road_cost * case.road_cells * cell_area + plot.utility
     write_works(case, cost + demolish + road, floor, land, clean, demolish, 0.0)
     case.utility = plot.utility
-    case.hoped = site_quality(world, company, home, False)
+    old = home.motives[PREMISES]
+    premises = (old * home.floor + p.new_quality * floor) / max(home.floor + floor, 1.0)
+    case.hoped = site_quality_with(world, company, home, premises)
     buyer = world.seats[o, 0]
     buyer.worth = worth / (1.0 + p.transfer_cost) - demolish - road
     buyer.outlay = cost + demolish + road

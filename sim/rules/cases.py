@@ -25,6 +25,7 @@ from sim.records import (
     FOUND,
     KNOW_HOW,
     LEFT,
+    MAX_PARTIES,
     MONEY,
     MOVE_AWAY,
     MOVE_WITHIN,
@@ -92,8 +93,10 @@ def weigh_case(world, o):
     if case.stage == CASE:
         wait_for_each_other(world, o)
     if municipality_leaves(world, o):
-        leave_case(world, o, events.LEFT_EXIT_RULE)
-        return
+        if depends_on_municipality(world, o):
+            leave_case(world, o, events.LEFT_EXIT_RULE)
+            return
+        step_out(world, o)
     if clock.quarter - case.stage_since > p.leave_after:
         leave_case(world, o, events.LEFT_WAITING)
         return
@@ -170,7 +173,7 @@ def wait_for_each_other(world, o):
             seat.known = True
             seat.stance = seat.utility > 0.0
             events.happen(world, events.STANCE_KNOWN, o, seat.party, case.parcel, seat.utility, 0.0)
-        elif seat.known:
+        elif seat.known and (seat.utility > 0.0 or no_is_told(world, o, k)):
             seat.stance = seat.utility > 0.0
     # Simultaneous: beliefs are formed from who stood where at the start of the quarter.
     for k in range(case.n_parties):
@@ -234,6 +237,21 @@ def disappoint_others(world, o, k):
 
 
 @rule
+def no_is_told(world, o, k):
+    """Return whether the others hear this quarter that a party which was thought willing is not.
+
+    Where the municipality is in, that depends on how candid it is; a no that it passed on as a yes comes out by itself as
+    rarely as a stance does.
+    """
+    p, clock = world.parameters[0], world.clock[0]
+    case = world.opportunities[o]
+    if not world.seats[o, k].stance or not clock.acting or not municipality_is_in(world, o):
+        return True
+    chance = max(world.strategy[0].candour, p.stance_rate)
+    return draws.uniform(clock.seed, draws.CANDOUR, clock.quarter, case.key, MAX_PARTIES + k) < chance
+
+
+@rule
 def municipality_leaves(world, o):
     """Principle 6: the stop conditions that were set beforehand are known, and carried out."""
     strategy, clock = world.strategy[0], world.clock[0]
@@ -244,6 +262,36 @@ def municipality_leaves(world, o):
         return False
     return (case.no_gos >= strategy.exit_rounds or clock.quarter - case.since > strategy.exit_quarters
             or case.ask > strategy.exit_euros)
+
+
+@rule
+def depends_on_municipality(world, o):
+    """Return whether a case cannot go on without the municipality: it concerns its road, its land or its public space."""
+    case = world.opportunities[o]
+    if case.kind == COLLECTIVE and case.theme == PUBLIC_SPACE:
+        return True
+    for k in range(case.n_parties):
+        if world.seats[o, k].party == MUNICIPALITY:
+            return True
+    return False
+
+
+@rule
+def step_out(world, o):
+    """The municipality puts no more into a case and takes back what it had promised; the others go on if they can.
+
+    Those who had committed themselves count it against the municipality (mechanics C11).
+    """
+    clock = world.clock[0]
+    case = world.opportunities[o]
+    case.dropped = True
+    withdraw_public_money(world, o)
+    for k in range(case.n_parties):
+        seat = world.seats[o, k]
+        if seat.party >= 0 and seat.committed:
+            lose_trust(world, world.companies[seat.party])
+    events.happen(world, events.STEPPED_OUT, o, MUNICIPALITY, case.parcel, float(case.no_gos),
+                  float(clock.quarter - case.since))
 
 
 @rule
@@ -292,6 +340,8 @@ def decide_on_case(world, o):
         consider_grant(world, o)
     if case.surplus + case.grant + case.support <= 0.0:
         case.gap = -case.surplus
+        # What was promised is too little by now: the parties ask anew.
+        withdraw_public_money(world, o)
         case.ask = 0.0
         say_no(world, o, events.FUNDING_GAP, case.surplus)
         return
@@ -495,6 +545,8 @@ def parties_apply(world, o):
     """Now and then the parties find an open subsidy themselves."""
     p, clock = world.parameters[0], world.clock[0]
     case = world.opportunities[o]
+    if case.window and case.province <= 0.0 and open_share(world) <= 0.0:
+        case.window = False  # it closed before anything was promised: the next one has to be applied for again
     if clock.acting and not case.window and case.works > 0.0 and open_share(world) > 0.0 and draws.uniform(
             clock.seed, draws.APPLY, clock.quarter, case.key, 0) < p.apply_rate:
         apply_for_window(world, o)

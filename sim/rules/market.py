@@ -164,7 +164,7 @@ def add_prospect(world, key, low_intensity):
     company.liquidity = p.liquidity * company.turnover * math.exp(
         0.6 * draws.normal(seed, draws.PROSPECT, 0, key, 5))
     company.openness = draws.uniform(seed, draws.PROSPECT, 0, key, 6)
-    company.trust = company.trust_others = company.trust_base = p.trust_start
+    company.trust = company.trust_others = company.trust_base = company.others_base = p.trust_start
     company.uncertainty = p.uncertainty_base
     company.power = min(1.0, company.jobs / 200.0)
     company.home = draws.uniform(seed, draws.HOME, 0, key, 0) < p.home_share

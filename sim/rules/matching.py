@@ -288,6 +288,8 @@ def offer_sites(world, i, sites, demand, supply, surplus, n):
             continue
         if not (parcel.offered or (company.introduced == 3 and parcel.wish_to_sell)):
             continue
+        if company.introduced == 0 and j != company.border:
+            continue  # a neighbour tells of one plot, its own
         if not passes_screen(world, company, parcel):
             continue
         offer = best_offer(world, company, parcel, 0.0)
@@ -372,6 +374,9 @@ def seat_party(world, o, party, role):
     seat.known = party == MUNICIPALITY
     seat.stance = seat.known
     seat.belief = -1.0
+    # The seat may have been another's before.
+    seat.committed = False
+    seat.land = seat.worth = seat.outlay = seat.outside = seat.utility = seat.payment = seat.works = 0.0
     return k
 
 
@@ -413,10 +418,7 @@ def open_deal(world, i, j):
         cells = plan_road_move(world, o, company.parcel, j)
         if cells == 0:
             # No legal way round: not an opportunity after all.
-            case.n_parties = 0
-            world.counts[0].opportunities -= 1
-            if clock.quarter >= 0:
-                world.accounts[0].started -= 1
+            take_back_opportunity(world, o)
             return -1
         case.road_cells = cells
     seat_party(world, o, i, BUYER)
@@ -424,12 +426,24 @@ def open_deal(world, i, j):
     if kind == SWAP:
         if parcel.owner != MUNICIPALITY:
             seat_party(world, o, MUNICIPALITY, PUBLIC)
-        seat_land_givers(world, o)
+        if not seat_land_givers(world, o):
+            take_back_opportunity(world, o)
+            return -1
     company.opportunity = o
     parcel.opportunity = o
     note_shared_costs(world, o)
     events.happen(world, events.OPPORTUNITY_FOUND, o, i, j, float(case.kind), float(case.origin))
     return o
+
+
+@rule
+def take_back_opportunity(world, o):
+    """Undo the opening of opportunity ``o``, the last one opened, before anybody has heard of it."""
+    world.opportunities[o].n_parties = 0
+    world.opportunities[o].road_cells = world.opportunities[o].old_cells = 0
+    world.counts[0].opportunities -= 1
+    if world.clock[0].quarter >= 0:
+        world.accounts[0].started -= 1
 
 
 @rule
@@ -522,7 +536,13 @@ def adjoins(world, a, b):
 
 @rule
 def seat_land_givers(world, o):
-    """Seat every owner whose land the new road of case ``o`` would take, with the m2 it gives up."""
+    """Seat every owner whose land the new road of case ``o`` would take, with the m2 it gives up.
+
+    Returns
+    -------
+    bool
+        False where there are more owners than fit round a table.
+    """
     case = world.opportunities[o]
     cell_area = world.grid[0].cell_m * world.grid[0].cell_m
     for c in range(case.road_cells):
@@ -533,7 +553,7 @@ def seat_land_givers(world, o):
                 place = k
         if place < 0:
             if case.n_parties >= MAX_PARTIES:
-                continue
+                return False
             place = seat_party(world, o, owner, LAND_GIVER)
         world.seats[o, place].land += cell_area
     old = 0
@@ -542,6 +562,7 @@ def seat_land_givers(world, o):
             break
         old += 1
     case.old_cells = old
+    return True
 
 
 @rule

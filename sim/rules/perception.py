@@ -237,7 +237,7 @@ def settle_mind(world, company):
     p = world.parameters[0]
     company.uncertainty = drift_uncertainty(world, company.uncertainty)
     company.trust += p.trust_drift * (company.trust_base - company.trust)
-    company.trust_others += p.trust_drift * (company.trust_base - company.trust_others)
+    company.trust_others += p.trust_drift * (company.others_base - company.trust_others)
     company.satisfaction += 0.05 * (company.site_quality - company.satisfaction)
     for k in range(5):
         company.readiness[k] *= 0.97

@@ -362,6 +362,10 @@ def builder_is_gone(world, o):
 def abandon(world, o, reason):
     """A realisation dies half-way: land that was sold stays sold, works that were paid stay paid."""
     case = world.opportunities[o]
+    if case.segment >= 0 and case.kind != COLLECTIVE:
+        # Private works along the road that will not come after all do not count towards public money for it.
+        segment = world.segments[case.segment]
+        segment.private = max(0.0, segment.private - max(0.0, case.works - case.grant))
     if case.demand >= 0:
         company = world.companies[case.demand]
         if company.reserved == case.parcel and case.parcel >= 0:
@@ -408,8 +412,7 @@ def transfer(world, o):
     parcel.book = max(case.price, 0.0)
     parcel.offered = False
     parcel.wish_to_sell = False
-    if case.solution == REBUILD and parcel.floor > 0.0 and (
-            case.kind == REDEVELOP or case.kind == MOVE or case.kind == RELIEF):
+    if case.solution == REBUILD and parcel.floor > 0.0 and case.kind != EXPAND and case.kind != SWAP:
         tear_down(world, o, case.parcel)
     if case.kind == EXPAND or case.kind == SWAP:
         if parcel.floor > 0.0:
@@ -569,10 +572,11 @@ def pay_works(world, o):
         return
     road = p.road_cost * case.road_cells * world.grid[0].cell_m * world.grid[0].cell_m
     ledger.pay(world, buyer, BUILDERS, road, WORKS_PUBLIC, o, -1)
-    build = max(0.0, case.works - case.clean - case.demolish - case.renovate - road - case.utility) * overrun
-    ledger.pay(world, buyer, BUILDERS, build, WORKS_BUILD, o, case.parcel)
-    ledger.pay(world, buyer, BUILDERS, case.renovate * overrun, WORKS_RENOVATE, o, case.parcel)
-    case.paid += road + build + case.renovate * overrun
+    # What was saved (costs shared, another solution) is saved on building or renovating, whichever it is.
+    building = max(0.0, case.works - case.clean - case.demolish - road - case.utility) * overrun
+    purpose = WORKS_RENOVATE if case.renovate > 0.0 else WORKS_BUILD
+    ledger.pay(world, buyer, BUILDERS, building, purpose, o, case.parcel)
+    case.paid += road + building
 
 
 @rule
@@ -658,11 +662,12 @@ def deliver_collective(world, o):
     if case.theme == PUBLIC_SPACE:
         segment.done[case.theme] = 0  # it wears, and may be renewed again
         segment.quality = max(segment.quality, p.works_quality)
-        segment.services = min(0.5, segment.services + p.services_gain)
+        segment.private = 0.0
+        segment.services = max(segment.services, min(0.5, segment.services + p.services_gain))
     elif case.theme == SHARED_PARKING:
         segment.parking = 0.2
     elif case.theme == SECURITY:
-        segment.services = min(0.5, segment.services + p.services_gain)
+        segment.services = max(segment.services, min(0.5, segment.services + p.services_gain))
     for k in range(case.n_parties):
         party = world.seats[o, k].party
         if case.theme == SHARED_ENERGY and party >= 0 and world.companies[party].parcel >= 0:

@@ -77,7 +77,14 @@ from sim.rules.appraisal import crampedness
 from sim.rules.cases import apply_for_window, leave_case
 from sim.rules.environment import is_live, open_share
 from sim.rules.matching import bring_in_other_party, theme_of_need
-from sim.rules.organisation import domain_of, goals_are_unclear, lacks_know_how, lead_factor, practise
+from sim.rules.organisation import (
+    domain_of,
+    goals_are_unclear,
+    lacks_know_how,
+    lead_factor,
+    practise,
+    withdraw_public_money,
+)
 from sim.rules.perception import clip, gain_trust, lose_trust
 
 LONG_AGO = -10_000
@@ -681,6 +688,9 @@ def change_party(world, o):
     case.changes += 1
     if not bring_in_other_party(world, o):
         return
+    # What was promised was promised to another deal.
+    withdraw_public_money(world, o)
+    case.ask = case.gap = 0.0
     events.happen(world, events.OTHER_PARTY, o, MUNICIPALITY, case.parcel, float(case.n_parties), float(case.rounds))
     case.reason = -1
     if case.stage == CASE:

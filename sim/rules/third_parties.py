@@ -189,7 +189,7 @@ def hold_vote(world):
         return
     organisation.levy_until = clock.quarter + int(p.levy_quarters)
     for s in range(world.counts[0].segments):
-        world.segments[s].services = min(0.5, world.segments[s].services + p.services_gain)
+        world.segments[s].services += p.services_gain  # as much as goes when it ends
     for i in range(world.counts[0].companies):
         if world.companies[i].state == SITTING:
             world.companies[i].member = True

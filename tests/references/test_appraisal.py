@@ -64,13 +64,19 @@ def same_money(found, expected, *sums):
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-9 * scale)
 
 
-def compare_utility(found, firm, offer, p):
-    """Compare U where the option can be paid; else the compiled rule must have ruled it out."""
-    if slow.can_pay(firm, offer, 0.0, p):
+def compare_utility(found, firm, offer, p, land=0.0):
+    """Compare U where the option can be paid, with ``land`` m2 at its usual price; else it must have been ruled out."""
+    needed = slow.Offer(offer.benefit, offer.value_change, offer.investment + usual_price(land, p), offer.collateral)
+    if slow.can_pay(firm, needed, 0.0, p):
         same_money(found, slow.utility(firm, offer, 0.0, p), p["annuity"] * offer.benefit, offer.investment)
     else:
         assert found < IMPOSSIBLE
-    return slow.can_pay(firm, offer, 0.0, p)
+    return slow.can_pay(firm, needed, 0.0, p)
+
+
+def usual_price(land, p):
+    """Return what the bank counts for land whose price is not settled yet, euros."""
+    return p["land_price"] * land * (1.0 + p["transfer_cost"])
 
 
 def test_the_premium_the_shortage_and_the_yearly_benefit():
@@ -126,7 +132,7 @@ def test_expanding(next_door):
         offer = slow.expansion(firm, motives, qualities_of(parcel), here, land, clean, p)
         assert added == pytest.approx(expected, rel=1e-9)
         assert cost == pytest.approx(offer.investment, rel=1e-9)
-        can_pay = compare_utility(found, firm, offer, p)
+        can_pay = compare_utility(found, firm, offer, p, land)
         paid[can_pay] += 1
         if can_pay:
             same_money(worth * (1.0 + slow.premium(firm, p)), found, offer.investment)
@@ -144,7 +150,9 @@ def test_expanding_onto_a_plot_next_door_at_its_market_value():
         found = review.value_next_door(world, company, parcel, plot, land)
         clean = float(plot.soil_cost) / 100.0 * land / float(plot.area)
         offer = slow.expansion(firm, motives, qualities_of(parcel), here, land, clean, p)
-        if slow.floor_to_add(firm, here, land, p) < 0.08 * firm.need or not slow.can_pay(firm, offer, 0.0, p):
+        at_usual_price = slow.Offer(offer.benefit, offer.value_change, offer.investment + usual_price(land, p),
+                                    offer.collateral)
+        if slow.floor_to_add(firm, here, land, p) < 0.08 * firm.need or not slow.can_pay(firm, at_usual_price, 0.0, p):
             assert found < IMPOSSIBLE
             continue
         price = p["ask_markup"] * p["land_price"] * land * (1.0 + p["transfer_cost"])

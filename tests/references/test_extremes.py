@@ -9,7 +9,7 @@ import pytest
 
 from sim import ledger, model, outcomes, records
 from sim.inputs.parameters import PARAMETERS
-from sim.world import World
+from sim.world import World, copy_world
 from tests.sim.small_parks import park, strategy
 
 MAY_BE_UNDEFINED = {"lead_time", "displacement", "goal_attained", "fund_turns", "satisfaction_firms", "satisfaction_town"}
@@ -99,7 +99,8 @@ def test_full_certainty_and_none_give_the_smallest_and_the_largest_hurdle():
 @pytest.mark.parametrize("trust", [0.0, 1.0])
 def test_trust_that_cannot_change_stays_where_it_is(trust):
     def mind(world):
-        world.companies.trust[:] = world.companies.trust_others[:] = world.companies.trust_base[:] = trust
+        for field in ("trust", "trust_others", "trust_base", "others_base"):
+            world.companies[field] = trust
 
     world = run(change=mind, trust_matters=0.0, prospect_rate=0.0)
     sound(world)
@@ -218,3 +219,39 @@ def test_a_park_in_which_nobody_has_neighbours_goes_on():
     neighbours = run("demand_driven", 24, name="rollepaal")
     cases = neighbours.opportunities[: neighbours.counts[0].opportunities]
     assert ((cases.kind == records.EXPAND) & (cases.since >= 0)).any()
+
+
+def test_another_seller_takes_over_neither_a_promise_nor_a_commitment():
+    """A seat that gets another party starts anew, and public money was promised to the old deal."""
+    from sim.rules import matching, roles
+
+    brought = 0
+    for seed in range(1, 9):
+        world = copy_world(run("demand_driven", 40, seed, "vacant_core"))
+        for o in range(world.counts[0].opportunities):
+            case = world.opportunities[o]
+            if case.stage not in (records.FOUND, records.CASE) or case.kind == records.COLLECTIVE:
+                continue
+            case.grant, case.ask = 50_000.0, 60_000.0
+            world.seats[o, 1].committed = True
+            before = matching.bring_in_other_party(copy_world(world), o)
+            roles.change_party(world, o)
+            if before:
+                brought += 1
+                assert not world.seats[o, 1].committed
+                assert case.grant == case.ask == 0.0
+    assert brought > 3
+
+
+def test_a_municipality_that_steps_out_leaves_the_others_at_the_table():
+    """Principle 6: what needs no municipality goes on without it, and with nothing of its money."""
+    out = 0
+    for seed in range(1, 9):
+        world = run("demand_driven", 60, seed)
+        events = world.events[: world.counts[0].events]
+        for event in events[events.kind == records.EVENT["stepped_out"]]:
+            later = events[(events.opportunity == event.opportunity) & (events.quarter > event.quarter)]
+            assert not np.isin(later.kind, [records.EVENT[name] for name in ("grant_promised", "loan_promised")]).any()
+            out += 1
+        sound(world)
+    assert out > 5

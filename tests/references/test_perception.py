@@ -59,7 +59,8 @@ def test_trust_rises_falls_and_drifts():
             company.trust_others = others
             change(world, company)
             assert company.trust_others == pytest.approx(expected, rel=1e-12)
-        company.trust, company.trust_others, company.trust_base = trust, others, base
+        company.trust, company.trust_others = trust, others
+        company.trust_base = company.others_base = base
         company.followed_up = records.NEVER
         perception.settle_mind(world, company)
         assert company.trust == pytest.approx(slow.drifted_trust(trust, base, p["trust_drift"]), rel=1e-12)
