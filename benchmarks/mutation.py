@@ -96,7 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--modules", nargs="+", default=list(MODULES), choices=known, metavar="MODULE")
     parser.add_argument("--sample", type=int, default=120, help="mutants to try, drawn from all of these modules")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=None, help="stop after so long; the first of the sample count")
+    parser.add_argument("--minutes", type=float, default=None, help="stop after so long: the sample is then as large as it got")
     parser.add_argument("--save", action="store_true", help="keep the results, and renew the page")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="klaver-mutation-") as folder:
@@ -152,8 +152,10 @@ def all_mutants(copy: Path, modules: Sequence[str]) -> list[Mutant]:
 
 
 def sample_of(mutants: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
-    """Return a simple random sample, in random order: of one that is stopped early the first part is a sample too."""
-    return random.Random(seed).sample(list(mutants), min(size, len(mutants)))
+    """Return the first of all mutants in an order drawn with a seed: a smaller sample is the start of a larger one."""
+    order = list(mutants)
+    random.Random(seed).shuffle(order)
+    return order[:size]
 
 
 def mutated(source: str, mutant: Mutant) -> str:
@@ -366,7 +368,7 @@ def report(tried: Sequence[Tried], options: argparse.Namespace) -> None:
             "mutants": [asdict(one) for one in tried],
         }  # fmt: skip
         command = (f"uv run --with cosmic-ray python -m benchmarks.mutation --modules {' '.join(options.modules)} "
-                   f"--sample {options.sample} --seed {options.seed} --save")  # fmt: skip
+                   f"--sample {len(tried)} --seed {options.seed} --save")  # fmt: skip
         print(f"saved {keep('mutation', command, content, heads, rows)}")
 
 

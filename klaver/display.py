@@ -91,7 +91,8 @@ def show_comparison(speaker: Speaker, content: Mapping[str, Any], title: str) ->
         means += [say.share(best[outcome]) for outcome in ("vitality", "social_balance")]
         rows += [means, [*intervals, "", ""]]
     speaker.result(speaker.table(columns, rows, title, numbers=True))
-    for line in [say("compare.multiplier_unit"), say("compare.interval"), say("compare.twin"), *notes]:
+    interval = "compare.interval_parameters" if "parameters" in content else "compare.interval"
+    for line in [say("compare.multiplier_unit"), say(interval), say("compare.twin"), *notes]:
         speaker.remark(line)
     if content["seeds"] < FEW_SEEDS:
         speaker.remark(say("compare.few_seeds", seeds=content["seeds"], least=FEW_SEEDS))

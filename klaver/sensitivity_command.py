@@ -158,11 +158,12 @@ def _check_options(
 
 
 def _check_points(points: int, factors: int) -> None:
+    from analysis.sensitivity.design import CUBE
     from analysis.sensitivity.sample import least_points
 
-    least = 1 << (least_points(factors) - 1).bit_length()
-    if not least <= points <= MOST_POINTS or points & (points - 1):
-        raise BadOption("error.sensitivity_points", n=points, factors=factors, least=least)
+    least = least_points(factors)
+    if not least <= points <= MOST_POINTS or points % CUBE:
+        raise BadOption("error.sensitivity_points", n=points, factors=factors, step=CUBE, least=least)
 
 
 def _named(names: Sequence[str]) -> tuple[Assumption, ...]:

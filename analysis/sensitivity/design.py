@@ -14,6 +14,7 @@ import numpy as np
 LUCK = "luck"
 """The factor that changes nothing but the seeds; always the last."""
 LEVELS = 4  # of Morris' grid; a step is then two thirds of the range
+CUBE = 64  # points of one Latin hypercube of a sample
 _SEED = 20_211  # of the designs themselves; it has nothing to do with the seeds of runs
 _STRIDE = 100_000  # from the first seed of a point to its second: with more seeds the first ones stay as they are
 
@@ -84,20 +85,23 @@ def blocks(factors: int, number: int) -> Design:
 
 
 def points(factors: int, number: int) -> Design:
-    """Return points that fill the ranges evenly: a scrambled Sobol sequence, every point a group with luck of its own.
+    """Return points that fill each range evenly: Latin hypercubes one after another, each point a group with its own luck.
 
-    The first of more points are those of fewer, so that a study can be extended.
+    The first of more points are those of fewer, so that a study can be extended. Not a Sobol sequence: in 226 dimensions
+    and 2,048 points it has thousands of triples in which the product of two factors goes with a third (a correlation of 0.3
+    to 0.5, against 0.12 at most here), so that an interaction of two would pass for an effect of another.
 
     Parameters
     ----------
     factors
         Without the luck, whose column is 0 throughout.
     number
-        Of points; a power of 2.
+        Of points; a multiple of :data:`CUBE`.
     """
     from scipy.stats import qmc
 
-    sequence = qmc.Sobol(factors, rng=np.random.default_rng(_SEED)).random_base2(number.bit_length() - 1)
+    cubes = qmc.LatinHypercube(factors, rng=np.random.default_rng(_SEED))
+    sequence = np.vstack([cubes.random(CUBE) for _ in range(number // CUBE)])
     return Design(np.column_stack([sequence, np.zeros(number)])[:, None, :])
 
 

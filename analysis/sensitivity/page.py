@@ -130,13 +130,17 @@ def _explained(result: Sample, outcome: str, say: Words) -> str:
     row = rows[(rows["contrast"] == result.contrasts[0].key) & (rows["outcome"] == outcome)].iloc[0]
     if row["share"] != row["share"]:
         return ""
-    value, low, high = (_signed(row[column], say) for column in ("beyond", "beyond_low", "beyond_high"))
+    more = row["beyond_low"] > 0.0
+    value, low, high = (
+        say.number(100 * row[column], 1) if more else _signed(row[column], say)
+        for column in ("beyond", "beyond_low", "beyond_high")
+    )
     return " ".join([
         say("sensitivity.explained", predicted=say.number(100 * max(row["predicted"], 0.0)), **{
             name: say.number(100 * max(row[column], 0.0)) for name, column in (
                 ("share", "share"), ("low", "share_low"), ("high", "share_high"))
         }),
-        say(f"sensitivity.beyond_{'some' if row['beyond_low'] > 0.0 else 'none'}", value=value, low=low, high=high),
+        say(f"sensitivity.beyond_{'some' if more else 'none'}", value=value, low=low, high=high),
     ])  # fmt: skip
 
 

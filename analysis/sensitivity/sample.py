@@ -1,7 +1,7 @@
 """A sample over all assumptions at once: the main effect of each, where most of an outcome is chance.
 
 One future of a park is for the greater part luck. A trajectory (Morris) uses a run for one assumption only; here every run
-tells of all of them. Points fill the ranges evenly (scrambled Sobol sequence), each with one seed of its own, so that luck
+tells of all of them. Points fill the ranges evenly (Latin hypercubes), each with one seed of its own, so that luck
 is noise that goes with no assumption; the twin and both strategies share that seed. Least squares on all assumptions
 together gives what each does from the low end of its range to the high end, on average over the others.
 """
@@ -19,7 +19,7 @@ from scipy import stats
 from analysis.assumptions import Assumption, assumptions
 from analysis.effects import LEVEL, adjusted_p_values
 from analysis.sensitivity.chance import Share
-from analysis.sensitivity.design import points
+from analysis.sensitivity.design import CUBE, points
 from analysis.sensitivity.running import OUTCOMES, Answers, Contrast, run_design
 from analysis.sensitivity.screening import LARGEST, led_by_place, matter_most, places_as_set
 from analysis.statistics import CONFIDENCE, ratio_bounds
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sim.inputs.strategy import Strategy
 
 POINTS = 2_048
+_PER_NUMBER = 2  # points for each number that is estimated, at the least
 _FOLDS, _SEED = 5, 3_301
 _STILL = 1e-12  # of its largest value: an outcome that varies by less does not vary
 
@@ -76,8 +77,8 @@ class Sample:
 
 
 def least_points(factors: int) -> int:
-    """Return how many points so many assumptions take at the least: two for each number that is estimated."""
-    return 2 * (factors + 1)
+    """Return how many points so many assumptions take at the least: two for each number that is estimated, in whole cubes."""
+    return -(-_PER_NUMBER * (factors + 1) // CUBE) * CUBE
 
 
 def sample(
@@ -95,7 +96,7 @@ def sample(
     scenario, strategies
         The park, and two strategies.
     number
-        Of points: a power of 2, at least :func:`least_points`. Each takes 3 runs.
+        Of points: a multiple of :data:`~analysis.sensitivity.design.CUBE`, at least :func:`least_points`. Each takes 3 runs.
     chosen
         Assumptions; all if None.
     **how
@@ -110,9 +111,10 @@ def sample(
     """
     factors = tuple(assumptions() if chosen is None else chosen)
     least = least_points(len(factors))
-    if number < least or number & (number - 1):
-        raise ValueError(f"points is {number}; with {len(factors)} assumptions a power of 2 of at least {least} is needed")
-    answers = run_design(scenario, strategies, factors, points(len(factors), number), 1, least=least, **how)
+    if number < least or number % CUBE:
+        raise ValueError(f"points is {number}; {len(factors)} assumptions need a multiple of {CUBE}, at least {least}")
+    few = _PER_NUMBER * (len(factors) + 1)  # a point of which a run fails is left out
+    answers = run_design(scenario, strategies, factors, points(len(factors), number), 1, least=few, **how)
     return sample_of(scenario.name, factors, answers)
 
 
@@ -122,13 +124,13 @@ def sample_of(park: str, factors: Sequence[Assumption], answers: Answers) -> Sam
     names, number = [factor.name for factor in factors], len(places)
     kinds = [(contrast, outcome) for contrast in answers.contrasts for outcome in OUTCOMES]
     values = np.column_stack([answers.values(contrast, outcome)[:, 0, 0] for contrast, outcome in kinds])
-    parts = [n for n in (number // 4, number // 2, number) if n >= least_points(len(names)) or n == number]
+    parts = [n for n in (number // 4, number // 2) if n >= _PER_NUMBER * (len(names) + 1)] + [number]
     fits = {n: main_effects(places[:n], values[:n]) for n in parts}
     found = fits[number]
     tables, explained, courses = [], [], []
     for k, (contrast, outcome) in enumerate(kinds):
         place = {"contrast": contrast.key, "outcome": outcome}
-        judged = {n: _stand(fit.p[:, k]) for n, fit in fits.items()}
+        judged = {n: stand(fit.p[:, k]) for n, fit in fits.items()}
         tables.append(pd.DataFrame({
             "factor": names, "effect": found.effect[:, k], "effect_low": found.low[:, k], "effect_high": found.high[:, k],
             "p": found.p[:, k], "stands": judged[number],
@@ -154,7 +156,7 @@ def sample_of(park: str, factors: Sequence[Assumption], answers: Answers) -> Sam
     )  # fmt: skip
 
 
-def _stand(p: np.ndarray) -> np.ndarray:
+def stand(p: np.ndarray) -> np.ndarray:
     """Return which p-values stand when on average at most 5% of those that stand are false alarms: bool."""
     return np.array(adjusted_p_values(list(p), "fdr_bh"), float) <= LEVEL
 

@@ -97,9 +97,10 @@ def test_quick_tests_that_enter_the_function_are_asked_first_and_long_ones_not_a
     assert mutation.tests_of(Mutant("matching", "AddNot", 0, "hurdle", 3), reach) == []
 
 
-def test_a_sample_is_the_same_for_the_same_seed_and_the_start_of_a_longer_one_is_random_too() -> None:
+def test_a_sample_is_random_the_same_for_the_same_seed_and_the_start_of_a_larger_one() -> None:
     mutants = [Mutant("appraisal", "AddNot", k, "f", k) for k in range(500)]
     assert mutation.sample_of(mutants, 20, 1) == mutation.sample_of(mutants, 20, 1) != mutation.sample_of(mutants, 20, 2)
+    assert mutation.sample_of(mutants, 100, 1)[:20] == mutation.sample_of(mutants, 20, 1)
     places = [mutant.line for mutant in mutation.sample_of(mutants, 100, 1)]
     assert places != sorted(places) and len(set(places)) == 100
     assert len(mutation.sample_of(mutants, 900, 1)) == 500

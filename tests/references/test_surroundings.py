@@ -152,7 +152,7 @@ def test_a_quarter_brings_firms_and_owners_back_to_themselves_and_fades_what_the
     assert sitting.readiness == pytest.approx(0.8 * 0.97)
     assert sitting.satisfaction == pytest.approx(0.2 + 0.05 * (sitting.site_quality - 0.2))
     assert sitting.trust == pytest.approx(0.9 + p["trust_drift"] * (sitting.trust_base - 0.9))
-    assert sitting.trust_others == pytest.approx(0.1 + p["trust_drift"] * (sitting.trust_base - 0.1))
+    assert sitting.trust_others == pytest.approx(0.1 + p["trust_drift"] * (sitting.others_base - 0.1))
     owners = world.owners[1 : world.counts[0].owners]
     assert owners.uncertainty == pytest.approx(p["uncertainty_drift"] * p["uncertainty_base"])
     assert world.environment[0].trust == pytest.approx(0.9)  # the mean as it stood before it drifted
