@@ -15,6 +15,7 @@ gets a fork of one process that has imported the libraries, not the model. Which
 from __future__ import annotations
 
 import argparse
+import ast
 import difflib
 import importlib
 import json
@@ -41,6 +42,7 @@ TESTS = ("tests/references", "tests/sim/rules")
 LONGEST = 2.0  # seconds of processor time, as plain Python, beyond which a test takes no part
 PATIENCE, LEAST_PATIENCE = 4.0, 20.0  # times the processor time of its tests, and seconds, after which a mutant hangs
 KILLED, SURVIVED, TIMED_OUT, NOT_REACHED = "killed", "survived", "timed out", "not reached"
+SAME = "the same"  # no mutant at all: 1e17 + 1 is 1e17; not counted
 
 # What a slip of the pen does. Left out of cosmic-ray's operators: bit operations (on floats they fail at once, which would
 # only raise the score), 'is' for '==', the decorator of a compiled rule (no change as plain Python).
@@ -319,8 +321,8 @@ def try_out(copy: Path, mutant: Mutant, reach: dict[str, Reach]) -> Tried:
     file, tests = _file(copy, mutant.module), tests_of(mutant, reach)
     source, began = file.read_text(encoding="utf-8"), time.monotonic()
     wrong = mutated(source, mutant)
-    outcome = NOT_REACHED
-    if tests:
+    outcome = SAME if ast.dump(ast.parse(wrong)) == ast.dump(ast.parse(source)) else NOT_REACHED
+    if tests and outcome != SAME:
         file.write_text(wrong, encoding="utf-8")
         try:
             patience = max(LEAST_PATIENCE, PATIENCE * sum(reach[test].seconds for test in tests))
@@ -355,6 +357,7 @@ def rows_of(tried: Sequence[Tried]) -> Iterator[list[str]]:
 
 def report(tried: Sequence[Tried], options: argparse.Namespace) -> None:
     """Print what became of the mutants, with those that were not noticed; keep it if asked."""
+    drawn, tried = len(tried), [one for one in tried if one.outcome != SAME]
     heads, rows = ["module", "mutants", KILLED, TIMED_OUT, SURVIVED, NOT_REACHED, "noticed [95%]"], list(rows_of(tried))
     show("Mutants of the rules", heads, rows)
     for one in tried:
@@ -368,7 +371,7 @@ def report(tried: Sequence[Tried], options: argparse.Namespace) -> None:
             "mutants": [asdict(one) for one in tried],
         }  # fmt: skip
         command = (f"uv run --with cosmic-ray python -m benchmarks.mutation --modules {' '.join(options.modules)} "
-                   f"--sample {len(tried)} --seed {options.seed} --save")  # fmt: skip
+                   f"--sample {drawn} --seed {options.seed} --save")  # fmt: skip
         print(f"saved {keep('mutation', command, content, heads, rows)}")
 
 

@@ -55,15 +55,33 @@ class Study:
 
 def studies() -> list[Study]:
     """Return every study, in the order of the page."""
-    return [
+    found = [
         Study("patterns", ("klaver", "validate", "--parks", "200", "--seeds", "8"), ("klaver", "validate", "--quick"),
-              tuple(f"pattern_{number:02d}" for number in range(1, 12))),
+              tuple(f"pattern_{number:02d}" for number in (1, 2, 3, 4))),
         Study("causes", ("python", "-m", "benchmarks.causes"),
               ("python", "-m", "benchmarks.causes", "--parks", "30", "--seeds", "2")),
-        Study("calibration", ("klaver", "calibrate", "--recover"), ("klaver", "calibrate", "--quick"),
-              ("marginals", "pairs", "predictive", "recovery", "ranks")),
-        Study("strategies", ("python", "-m", "benchmarks.strategies"), ("python", "-m", "benchmarks.strategies", "--seeds", "10")),
+        Study("calibration",
+              ("klaver", "calibrate", "--population", "120", "--generations", "5", "--parks", "12", "--recover"),
+              ("klaver", "calibrate", "--quick"), ("marginals", "pairs", "predictive", "recovery", "ranks")),
+        Study("strategies", ("python", "-m", "benchmarks.strategies"),
+              ("python", "-m", "benchmarks.strategies", "--seeds", "10")),
     ]  # fmt: skip
+    found += [Study(f"sensitivity_{park}", ("klaver", "sensitivity", park, "--method", "sobol"),
+                    ("klaver", "sensitivity", park, "--samples", "512"), ()) for park in PARKS]  # fmt: skip
+    parks, store = list(PARKS), "results/discovery_two"
+    found += [
+        Study("structure", ("klaver", "structure", *parks, "--strategies", "demand_driven,supply_driven,regisseren,verbinden",
+                            "--seeds", "60"),
+              ("klaver", "structure", parks[0], "--strategies", "demand_driven,supply_driven", "--seeds", "10")),
+        Study("discovery", ("klaver", "discover", store, "--measure", "vitality"),
+              ("klaver", "discover", store + "_quick", "--measure", "vitality"), (),
+              ("klaver", "sweep", "discovery_two", "--out", store),
+              ("klaver", "sweep", "discovery_two", "--seeds", "2", "--out", store + "_quick")),
+        Study("optimisation",
+              ("klaver", "optimise", *parks, "--generations", "12", "--population", "24", "--seeds", "12", "--fresh", "100"),
+              ("klaver", "optimise", parks[0], "--generations", "3", "--population", "12", "--seeds", "4", "--fresh", "20")),
+    ]  # fmt: skip
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -209,12 +209,11 @@ def _label_rows(
     ax: Any, names: list[str], result: Sample | Screening | Indices, say: Words, numbered: int = 0, width: int = 52,
     size: int = 10,
 ) -> None:
-    """Name the rows of a figure from the top: what the factor means, and below it its name; the first ones numbered."""
+    """Name the rows of a figure from the top: what the factor means, and its name; the first ones numbered."""
     texts = []
     for rank, name in enumerate(names, start=1):
-        text = literal(textwrap.shorten(meaning(result.factors, name, say), width, placeholder="…"))
-        text = text if name == LUCK else f"{text}\n({bare(name)})"
-        texts.append(f"{rank}. {text}" if rank <= numbered else text)
+        text = meaning(result.factors, name, say) + ("" if name == LUCK else f" ({bare(name)})")
+        texts.append(textwrap.fill(literal(f"{rank}. {text}" if rank <= numbered else text), width))
     ax.set_yticks(np.arange(len(names))[::-1], texts, fontsize=size)
     ax.set_ylim(-0.6, len(names) - 0.4)
     ax.tick_params(left=False)

@@ -102,7 +102,7 @@ def test_the_sample_names_what_was_planted_and_nothing_else() -> None:
 
 
 def test_luck_alone_names_an_assumption_in_about_one_sample_of_twenty() -> None:
-    x = points(100, 512).places[:, 0, :-1]
+    x = points(30, 512).places[:, 0, :-1]
     found = main_effects(x, np.random.default_rng(9).exponential(1.0, (512, 200)))
     alarms = sum(bool(stand(found.p[:, k]).any()) for k in range(200))
     assert alarms <= 18  # 10 expected at most; more than 18 has a chance of 0.6%

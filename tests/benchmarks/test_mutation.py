@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import mutation, results_page
-from benchmarks.mutation import KILLED, NOT_REACHED, SURVIVED, TIMED_OUT, Mutant, Reach, Tried
+from benchmarks.mutation import KILLED, NOT_REACHED, SAME, SURVIVED, TIMED_OUT, Mutant, Reach, Tried
 
 HOUSE = Path(__file__).parents[2]
 TOY = """
@@ -52,7 +52,7 @@ def test_that_takes_long():
 CASES = [
     ("number > best", "number < best", "largest", KILLED), ("number > best", "number >= best", "largest", SURVIVED),
     ("n = n - 1", "n = n + 0", "count_down", TIMED_OUT), ("return 1", "return 2", "forgotten", NOT_REACHED),
-    ("best = numbers[0]", "best = numbers(0)", "largest", KILLED),
+    ("best = numbers[0]", "best = numbers(0)", "largest", KILLED), ("return 1", "return  1", "forgotten", SAME),
 ]  # fmt: skip
 SCRIPT = """
 import json, sys
