@@ -100,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=None, help="stop after so long: the sample is then as large as it got")
     parser.add_argument("--save", action="store_true", help="keep the results, and renew the page")
-    options = parser.parse_args(arguments)
+    options, load = parser.parse_args(arguments), round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory(prefix="klaver-mutation-") as folder:
         copy = copy_project(Path(folder) / "klaver")
         mutants = sample_of(all_mutants(copy, options.modules), options.sample, options.seed)
@@ -119,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
             tried.append(try_out(copy, mutant, reach))
             print(f"{len(tried):>4} of {len(mutants)}  {tried[-1].outcome:<11} {mutant.module}.{mutant.function}:{mutant.line}",
                   flush=True)  # fmt: skip
-    report(tried, options)
+        report(tried, options, load)  # while the copy is there: from here on the project is imported from it
     return 0
 
 
@@ -355,7 +355,7 @@ def rows_of(tried: Sequence[Tried]) -> Iterator[list[str]]:
         yield [name, str(len(some)), *map(str, counts), f"{share:.0%} [{low:.0%}, {high:.0%}]"]
 
 
-def report(tried: Sequence[Tried], options: argparse.Namespace) -> None:
+def report(tried: Sequence[Tried], options: argparse.Namespace, load: float) -> None:
     """Print what became of the mutants, with those that were not noticed; keep it if asked."""
     drawn, tried = len(tried), [one for one in tried if one.outcome != SAME]
     heads, rows = ["module", "mutants", KILLED, TIMED_OUT, SURVIVED, NOT_REACHED, "noticed [95%]"], list(rows_of(tried))
@@ -366,7 +366,7 @@ def report(tried: Sequence[Tried], options: argparse.Namespace) -> None:
     if options.save:
         share, low, high = score_of(tried)
         content = {
-            "machine": machine(), "modules": options.modules, "sample": len(tried), "seed": options.seed, "noticed": share,
+            "machine": machine() | {"load": load}, "modules": options.modules, "sample": len(tried), "seed": options.seed, "noticed": share,
             "low": low, "high": high, "seconds": round(sum(one.seconds for one in tried), 1),
             "mutants": [asdict(one) for one in tried],
         }  # fmt: skip

@@ -159,9 +159,9 @@ def test_a_new_road_seats_every_owner_of_its_land_once_with_what_it_gives_up_and
     assert [float(seats[owner].land) for owner in owners] == pytest.approx([2 * cell, cell, cell])
     assert [int(seats[owner].role) for owner in owners] == [records.SELLER, records.LAND_GIVER, records.LAND_GIVER]
     many = [owner for owner in by_owner if owner >= 20]
-    assert len(many) == 9 > records.MAX_PARTIES - 1
+    assert len(many) >= records.MAX_PARTIES  # beside the buyer there is a seat for all but one of so many
     case = one_case(world, records.SWAP, [(0, records.BUYER)])
-    world.road_new[0, :9], case.road_cells = [by_owner[owner][0] for owner in many], 9
+    world.road_new[0, : len(many)], case.road_cells = [by_owner[owner][0] for owner in many], len(many)
     assert not matching.seat_land_givers(world, 0)
 
 
