@@ -2,7 +2,7 @@
 
 Every parameter whose mark is R (recalled) or J (a judgement) is an assumption; so are those worked out from figures (C)
 for which a range is known. Parameters read in a source (S) are not, nor are the switches, which turn a part of the model
-off and are compared as structures (``analysis/structure.py``). The range within which a parameter *may* be set
+off and are compared as structures (``analysis/structure/``). The range within which a parameter *may* be set
 (``sim/inputs/parameters.py``) is far wider than what is plausible: a chance may be anything from 0 to 1.
 """
 

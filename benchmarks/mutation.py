@@ -366,9 +366,9 @@ def report(tried: Sequence[Tried], options: argparse.Namespace, load: float) -> 
     if options.save:
         share, low, high = score_of(tried)
         content = {
-            "machine": machine() | {"load": load}, "modules": options.modules, "sample": len(tried), "seed": options.seed, "noticed": share,
-            "low": low, "high": high, "seconds": round(sum(one.seconds for one in tried), 1),
-            "mutants": [asdict(one) for one in tried],
+            "machine": machine() | {"load": load}, "modules": options.modules, "sample": drawn, "seed": options.seed,
+            "mutants": [asdict(one) for one in tried], "noticed": share, "low": low, "high": high,
+            "seconds": round(sum(one.seconds for one in tried), 1),
         }  # fmt: skip
         command = (f"uv run --with cosmic-ray python -m benchmarks.mutation --modules {' '.join(options.modules)} "
                    f"--sample {drawn} --seed {options.seed} --save")  # fmt: skip

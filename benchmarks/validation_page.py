@@ -66,19 +66,21 @@ def studies() -> list[Study]:
         Study("strategies", ("python", "-m", "benchmarks.strategies"),
               ("python", "-m", "benchmarks.strategies", "--seeds", "10")),
     ]  # fmt: skip
-    found += [Study(f"sensitivity_{park}", ("klaver", "sensitivity", park, "--method", "sobol"),
-                    ("klaver", "sensitivity", park, "--samples", "512"), ()) for park in PARKS]  # fmt: skip
+    for park in PARKS:
+        command = ("klaver", "sensitivity", park)
+        found.append(Study(f"sensitivity_{park}", (*command, "--method", "sobol", "--samples", "64", "--seeds", "3"),
+                           (*command, "--points", "512"), ("sample_net_private", "sample_vitality")))  # fmt: skip
     parks, store = list(PARKS), "results/discovery_two"
     found += [
         Study("structure", ("klaver", "structure", *parks, "--strategies", "demand_driven,supply_driven,regisseren,verbinden",
-                            "--seeds", "60"),
+                            "--seeds", "40"),
               ("klaver", "structure", parks[0], "--strategies", "demand_driven,supply_driven", "--seeds", "10")),
         Study("discovery", ("klaver", "discover", store, "--measure", "vitality"),
               ("klaver", "discover", store + "_quick", "--measure", "vitality"), (),
               ("klaver", "sweep", "discovery_two", "--out", store),
               ("klaver", "sweep", "discovery_two", "--seeds", "2", "--out", store + "_quick")),
         Study("optimisation",
-              ("klaver", "optimise", *parks, "--generations", "12", "--population", "24", "--seeds", "12", "--fresh", "100"),
+              ("klaver", "optimise", *parks, "--generations", "10", "--population", "20", "--seeds", "10", "--fresh", "80"),
               ("klaver", "optimise", parks[0], "--generations", "3", "--population", "12", "--seeds", "4", "--fresh", "20")),
     ]  # fmt: skip
     return found

@@ -214,3 +214,31 @@ def test_neighbouring_cases_share_costs_in_pairs_the_lowest_key_first():
     world.opportunities[3].shares_with = 7  # taken already
     matching.note_shared_costs(world, 0)
     assert [int(world.opportunities[o].shares_with) for o in range(4)] == [2, -1, 0, 7]
+
+
+def test_premises_far_too_small_or_too_large_are_no_offer_nor_is_a_building_to_who_wants_land():
+    world = fresh()
+    p, company, plot = plain_parameters(world), world.companies[0], world.parcels[1]
+    company.jobs, company.space_per_job, company.land_wish, plot.quality = 20.0, 100.0, 0.0, 0.5
+    need = 2_000.0
+    for floor, fits in ((p["least_fit"] * need, True), (p["least_fit"] * need - 1.0, False), (p["largest_fit"] * need, True),
+                        (p["largest_fit"] * need + 1.0, False)):  # fmt: skip
+        plot.floor, plot.area = floor, 2.0 * floor
+        for solution in (records.AS_IS, records.RENOVATE_FIRST):
+            assert appraisal.appraise_site(world, company, plot, solution, 0.0).feasible == fits, (floor, solution)
+    plot.floor, company.land_wish = need, 500.0
+    assert not appraisal.appraise_site(world, company, plot, records.AS_IS, 0.0).feasible
+
+
+def test_a_newcomer_holds_what_it_would_have_elsewhere():
+    rng, world = np.random.default_rng(3), fresh()
+    for _ in range(50):
+        p = draw_parameters(world, rng, "land_price", "floor_space_index", "value_built", "outside_premises", "growth_room",
+                            "residual_owner")  # fmt: skip
+        draw_company(world, 0, rng)
+        company = world.companies[0]
+        company.state, company.parcel, company.outside_quality = records.PROSPECT, -1, rng.uniform()
+        floor = p["growth_room"] * company.jobs * company.space_per_job
+        price = floor * (p["land_price"] / p["floor_space_index"] + p["value_built"] * p["outside_premises"])
+        assert appraisal.position(world, company) == pytest.approx(
+            (company.outside_quality, floor, p["residual_owner"] * price, price), rel=1e-9)

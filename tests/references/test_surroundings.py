@@ -147,7 +147,10 @@ def test_a_quarter_brings_firms_and_owners_back_to_themselves_and_fades_what_the
     firms.readiness[:], firms.satisfaction[:], firms.trust[:], firms.trust_others[:] = 0.8, 0.2, 0.9, 0.1
     world.environment[0].activity = 0.0
     world.owners.uncertainty[:] = 0.0
+    world.parcels.motives[:] = -1.0
     perception.perceive_park(world)
+    live = world.parcels[: world.counts[0].parcels]
+    assert live.motives[live.live].min() >= 0.0  # every parcel is rated anew
     sitting = firms[firms.state == records.SITTING]
     assert sitting.readiness == pytest.approx(0.8 * 0.97)
     assert sitting.satisfaction == pytest.approx(0.2 + 0.05 * (sitting.site_quality - 0.2))
