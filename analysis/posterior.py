@@ -140,7 +140,7 @@ def load_posterior(name: str = SHIPPED) -> Posterior:
     InputProblem
         If there is none.
     """
-    return Posterior.read(shipped_folder("posterior.parquet").parent / "posterior.parquet" if name == SHIPPED else Path(name))
+    return Posterior.read(shipped_folder("parks").parent / "posterior.parquet" if name == SHIPPED else Path(name))
 
 
 def posterior_points(n: int, seed: int = 1, name: str = SHIPPED) -> list[dict[str, float]]:

@@ -100,13 +100,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     unknown = set(options.only or ()) - set(known)
     if unknown:
         parser.error(f"no such study: {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
-    page = PAGE.read_text(encoding="utf-8")
-    for name in options.only or known:
-        made = make(known[name], options.quick, options.remake)
-        page = renewed(page, name, block(known[name], made, options.quick))
     target = MADE.with_name("validation-quick.md") if options.quick else PAGE
     target.parent.mkdir(exist_ok=True)
-    target.write_text(page, encoding="utf-8")
+    for name in options.only or known:
+        made = make(known[name], options.quick, options.remake)
+        # Read now, not before: a study takes long, and the page may have been written on meanwhile.
+        page = (target if target.exists() else PAGE).read_text(encoding="utf-8")
+        target.write_text(renewed(page, name, block(known[name], made, options.quick)), encoding="utf-8")
     print(f"written: {target.relative_to(HOME)}")
 
 

@@ -114,3 +114,13 @@ def test_what_cannot_be_is_told(change: dict[str, object], message: str) -> None
     table = {"parks": ["small_village"], "strategies": ["verbinden"], "seeds": 2, "parameters": TWO.resolved()}
     with pytest.raises(InvalidFile, match=message):
         check_experiment(table | change, "e.toml")
+
+
+def test_the_posterior_that_is_shipped_is_of_the_calibrated_parameters_within_their_priors():
+    from analysis.calibration.targets import CALIBRATED, calibrated
+
+    shipped = load_posterior()
+    assert shipped.names == tuple(f"parameters.{name}" for name in CALIBRATED)
+    for assumption, column in zip(calibrated(), shipped.values.T, strict=True):
+        assert assumption.low <= column.min() < column.max() <= assumption.high
+    assert shipped.about["patterns"] == [1, 3, 4, 5]
