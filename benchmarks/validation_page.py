@@ -65,6 +65,8 @@ def studies() -> list[Study]:
               ("klaver", "calibrate", "--quick"), ("marginals", "pairs", "predictive", "recovery", "ranks")),
         Study("strategies", ("python", "-m", "benchmarks.strategies"),
               ("python", "-m", "benchmarks.strategies", "--seeds", "10")),
+        Study("strategies_posterior", ("python", "-m", "benchmarks.strategies", "--parameters", "posterior"),
+              ("python", "-m", "benchmarks.strategies", "--parameters", "posterior", "--seeds", "10")),
     ]  # fmt: skip
     for park in PARKS:
         command = ("klaver", "sensitivity", park)

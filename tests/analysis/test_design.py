@@ -251,7 +251,7 @@ def read_strange(table: dict) -> None:
         experiment = check_experiment(table, "mine.toml")
     except InvalidFile as problem:
         assert all(line.strip() and "\n" not in line for line in problem.problems)
-        assert "pydantic" not in str(problem)
+        assert "pydantic" not in str(problem) or "pydantic" in str(table)
         return
     assert Experiment.from_resolved(json.loads(json.dumps(experiment.resolved()))) == experiment
     assert experiment.size().points == len(experiment.points()) > 0
