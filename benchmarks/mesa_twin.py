@@ -125,7 +125,7 @@ class Parcel(mesa.Agent):
 class Company(mesa.Agent):
     """A company on the park (``site`` is its parcel) or a prospect (``site`` is None)."""
 
-    FIELDS = ("trust", "trust_others", "trust_base", "uncertainty", "site_quality", "satisfaction")
+    FIELDS = ("trust", "trust_others", "trust_base", "others_base", "uncertainty", "site_quality", "satisfaction")
 
     def __init__(self, model: TwinPark, row: int, record: object, site: Parcel | None) -> None:
         super().__init__(model)
@@ -159,7 +159,7 @@ class Company(mesa.Agent):
         p = self.model.parameters
         self.uncertainty = self.model.drift(self.uncertainty)
         self.trust += p.trust_drift * (self.trust_base - self.trust)
-        self.trust_others += p.trust_drift * (self.trust_base - self.trust_others)
+        self.trust_others += p.trust_drift * (self.others_base - self.trust_others)
         self.satisfaction += 0.05 * (self.site_quality - self.satisfaction)
         for k in range(5):
             self.readiness[k] *= 0.97

@@ -76,14 +76,16 @@ def studies() -> list[Study]:
     found += [
         Study("structure", ("klaver", "structure", *parks, "--strategies", "demand_driven,supply_driven,regisseren,verbinden",
                             "--seeds", "40"),
-              ("klaver", "structure", parks[0], "--strategies", "demand_driven,supply_driven", "--seeds", "10")),
+              ("klaver", "structure", parks[0], "--strategies", "demand_driven,supply_driven", "--seeds", "10"),
+              tuple(f"survival_{park}" for park in parks)),
         Study("discovery", ("klaver", "discover", store, "--measure", "vitality"),
-              ("klaver", "discover", store + "_quick", "--measure", "vitality"), (),
+              ("klaver", "discover", store + "_quick", "--measure", "vitality"), ("shares",),
               ("klaver", "sweep", "discovery_two", "--out", store),
               ("klaver", "sweep", "discovery_two", "--seeds", "2", "--out", store + "_quick")),
         Study("optimisation",
               ("klaver", "optimise", *parks, "--generations", "10", "--population", "20", "--seeds", "10", "--fresh", "80"),
-              ("klaver", "optimise", parks[0], "--generations", "3", "--population", "12", "--seeds", "4", "--fresh", "20")),
+              ("klaver", "optimise", parks[0], "--generations", "3", "--population", "12", "--seeds", "4", "--fresh", "20"),
+              tuple(f"front_{park}" for park in parks)),
     ]  # fmt: skip
     return found
 
@@ -155,6 +157,8 @@ def block(study: Study, made: dict[str, Any], quick: bool) -> str:
              str(made["text"]).replace(f"{HOME}/", ""), "```"]
     for picture in study.pictures:
         source = (MADE.with_name("validation-quick") if quick else MADE) / study.name / "pictures" / f"{picture}.png"
+        if quick and not source.exists():
+            continue  # the quick form looks at fewer parks
         if not quick:
             target = FIGURES / study.name / source.name
             target.parent.mkdir(parents=True, exist_ok=True)
