@@ -27,6 +27,7 @@ PAGE = HOME / "docs" / "validation.md"
 FIGURES = HOME / "docs" / "images" / "validation"
 MADE = HOME / "results" / "validation"
 PARKS = ("typical", "vacant_core", "outdated_large")
+LONG = 120  # lines beyond which what a command printed is folded away
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,10 @@ def _carry_out(command: Sequence[str]) -> str:
 def block(study: Study, made: dict[str, Any], quick: bool) -> str:
     """Return the part of the page that a study makes: its command, what it printed, its figures."""
     command = f"`uv run {made['before']}` and `uv run {made['command']}`" if made["before"] else f"`uv run {made['command']}`"
-    lines = [f"{command} ({made['when']}, {made['minutes']:g} minutes, model {made['model'][:8]})", "", "```",
-             str(made["text"]).replace(f"{HOME}/", ""), "```"]
+    text = str(made["text"]).replace(f"{HOME}/", "")
+    lines = [f"{command} ({made['when']}, {made['minutes']:g} minutes, model {made['model'][:8]})", "", "```", text, "```"]
+    if len(text.splitlines()) > LONG:
+        lines[1:] = ["", "<details><summary>What it printed</summary>", *lines[1:], "", "</details>"]
     for picture in study.pictures:
         source = (MADE.with_name("validation-quick") if quick else MADE) / study.name / "pictures" / f"{picture}.png"
         if quick and not source.exists():
