@@ -9,7 +9,7 @@ off and are compared as structures (``analysis/structure/``). The range within w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -97,13 +97,6 @@ def values_at(chosen: Sequence[Assumption], places: np.ndarray) -> dict[str, flo
     return {assumption.name: assumption.value_at(place) for assumption, place in zip(chosen, places, strict=True)}
 
 
-def places_of(chosen: Sequence[Assumption], values: Mapping[str, float]) -> np.ndarray:
-    """Return where values (by dotted name) lie in their ranges, float64 (assumptions,); those not named, at the default."""
-    return np.array([
-        (values.get(a.name, a.parameter.default) - a.low) / (a.high - a.low) for a in chosen
-    ])  # fmt: skip
-
-
 def _is_assumption(parameter: Parameter) -> bool:
     if parameter.unit == "switch" or parameter.name in _NOT_YET:
         return False
@@ -119,4 +112,4 @@ def _assumption(parameter: Parameter) -> Assumption:
     return Assumption(parameter, max(ends[0], parameter.low), min(ends[1], parameter.high))
 
 
-__all__ = ["PLAUSIBLE", "SPREAD", "Assumption", "assumptions", "named_assumptions", "places_of", "values_at"]
+__all__ = ["PLAUSIBLE", "SPREAD", "Assumption", "assumptions", "named_assumptions", "values_at"]

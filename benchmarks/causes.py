@@ -25,7 +25,6 @@ from benchmarks.results_page import show
 from sim.warm_up import compile_rules
 
 PARKS, SEEDS = 60, 4
-NOTHING: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -79,13 +78,13 @@ def changed(stock: Sequence[StockPark], values: dict[str, float]) -> list[StockP
 
 def try_out(stock: Sequence[StockPark], seeds: Sequence[int], suspicions: Sequence[Suspicion]) -> list[Finding]:
     """Return the statistic of each suspicion with its cause taken away."""
-    found, samples = [], {}
+    found, samples, known = [], {}, statistics()
     with engine_for(None, None, len(stock) * len(seeds)) as engine:
         for suspicion in suspicions:
             key = tuple(sorted(suspicion.values.items()))
             if key not in samples:
                 samples[key] = run_stock(changed(stock, suspicion.values), seeds, engine, council_seeds=8)
-            statistic = statistics()[suspicion.statistic]
+            statistic = known[suspicion.statistic]
             found.append(estimate(statistic, samples[key][statistic.sample]))
     return found
 
@@ -112,9 +111,9 @@ def main(arguments: list[str] | None = None) -> None:
     compile_rules()
     stock, seeds = draw_stock(options.parks), range(1, options.seeds + 1)
     words = PatternWording("en")
-    as_it_is = [Suspicion(s.statistic, "", NOTHING) for s in SUSPICIONS]
-    before = try_out(stock, seeds, as_it_is)
-    after = try_out(stock, seeds, SUSPICIONS)
+    as_it_is = [replace(suspicion, values={}) for suspicion in SUSPICIONS]
+    found = try_out(stock, seeds, [*as_it_is, *SUSPICIONS])
+    before, after = found[: len(SUSPICIONS)], found[len(SUSPICIONS) :]
     rows = [[words("statistic", s.statistic), s.what, ", ".join(f"{k} {v:g}" for k, v in s.values.items()),
              _shown(b, words), _shown(a, words), words.band(b.statistic)]
             for s, b, a in zip(SUSPICIONS, before, after, strict=True)]  # fmt: skip

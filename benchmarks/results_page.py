@@ -69,17 +69,17 @@ def keep(name: str, command: str, content: dict[str, Any], heads: Sequence[str],
     return path
 
 
-def renewed(page: str, name: str, text: str) -> str:
-    """Return a page with another text between its marks of that name.
+def renewed(page: str, name: str, text: str, mark: str = "results") -> str:
+    """Return a page with another text between its marks of that name, ``<!-- results: NAME -->`` and ``<!-- end -->``.
 
     Raises
     ------
     KeyError
         If it has no such marks.
     """
-    marks = re.compile(rf"(<!-- results: {re.escape(name)} -->\n).*?(<!-- end -->)", re.S)
+    marks = re.compile(rf"(<!-- {mark}: {re.escape(name)} -->\n).*?(<!-- end -->)", re.S)
     if not marks.search(page):
-        raise KeyError(f"there is no '<!-- results: {name} -->' in {PAGE.name}")
+        raise KeyError(f"there is no '<!-- {mark}: {name} -->' on the page")
     return marks.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -21,6 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from benchmarks.results_page import renewed
 
 HOME = Path(__file__).resolve().parents[1]
 PAGE = HOME / "docs" / "validation.md"
@@ -42,8 +43,8 @@ class Study:
         The command, without where its results go: ``klaver ...`` or ``python -m benchmarks...``.
     pictures : tuple of str
         Of the figures it draws, those on the page.
-    after : tuple of str
-        A command that has to be carried out before, such as the sweep that a study reads.
+    before, before_quick : tuple of str
+        A command that has to be carried out first, such as the sweep that a study reads; empty where there is none.
     """
 
     name: str
@@ -111,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         made = make(known[name], options.quick, options.remake)
         # Read now, not before: a study takes long, and the page may have been written on meanwhile.
         page = (target if target.exists() else PAGE).read_text(encoding="utf-8")
-        target.write_text(renewed(page, name, block(known[name], made, options.quick)), encoding="utf-8")
+        target.write_text(renewed(page, name, block(known[name], made, options.quick), "made"), encoding="utf-8")
     print(f"written: {target.relative_to(HOME)}")
 
 
@@ -119,7 +120,7 @@ def make(study: Study, quick: bool, remake: bool) -> dict[str, Any]:
     """Return what a study printed, carrying it out where it was not done with this version of the model."""
     from analysis.identity import model_version
 
-    place = (MADE.with_name("validation-quick") if quick else MADE) / study.name
+    place = _place(study, quick)
     command = study.quick if quick else study.full
     record = place.with_suffix(".json")
     wanted = {"command": shlex.join(command), "model": model_version()}
@@ -138,6 +139,11 @@ def make(study: Study, quick: bool, remake: bool) -> dict[str, Any]:
                      "when": time.strftime("%Y-%m-%d"), "text": text}
     record.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     return made
+
+
+def _place(study: Study, quick: bool) -> Path:
+    """Return the folder of a study's results."""
+    return (MADE.with_name("validation-quick") if quick else MADE) / study.name
 
 
 def _carry_out(command: Sequence[str]) -> str:
@@ -159,7 +165,7 @@ def block(study: Study, made: dict[str, Any], quick: bool) -> str:
     if len(text.splitlines()) > LONG:
         lines[1:] = ["", "<details><summary>What it printed</summary>", *lines[1:], "", "</details>"]
     for picture in study.pictures:
-        source = (MADE.with_name("validation-quick") if quick else MADE) / study.name / "pictures" / f"{picture}.png"
+        source = _place(study, quick) / "pictures" / f"{picture}.png"
         if quick and not source.exists():
             continue  # the quick form looks at fewer parks
         if not quick:
@@ -170,20 +176,6 @@ def block(study: Study, made: dict[str, Any], quick: bool) -> str:
         where = os.path.relpath(source, MADE.parent if quick else PAGE.parent)
         lines += ["", f"![{study.name}: {picture.replace('_', ' ')}]({where})"]
     return "\n".join(lines)
-
-
-def renewed(page: str, name: str, text: str) -> str:
-    """Return a page with another text between its marks of that name.
-
-    Raises
-    ------
-    KeyError
-        If it has no such marks.
-    """
-    marks = re.compile(rf"(<!-- made: {re.escape(name)} -->\n).*?(<!-- end -->)", re.S)
-    if not marks.search(page):
-        raise KeyError(f"there is no '<!-- made: {name} -->' on the page")
-    return marks.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page)
 
 
 if __name__ == "__main__":

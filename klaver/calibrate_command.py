@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import importlib.util
 import shlex
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,7 @@ import typer
 
 from klaver import results
 from klaver.command_line import BadOption, Force, Out, Workers, app, check_number, command, compile_first
-from klaver.console import Speaker
+from klaver.console import Speaker, folded
 
 if TYPE_CHECKING:
     from analysis.calibration import Calibration
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 QUICK, FULL = (80, 3, 10, 1), (160, 5, 16, 1)  # population, generations, parks, seeds
 LEAST_POPULATION, MOST_POPULATION, MOST_GENERATIONS, MOST_PARKS, MOST_SEEDS = 20, 10_000, 30, 1_000, 100
+_folded = partial(folded, indent="   ")
 
 
 @command(app, "calibrate")
@@ -125,10 +126,6 @@ def show(speak: Speaker, found: Calibration, words: CalibrationWording) -> None:
         effective=say.number(found.sequential.posterior.effective()))))
     for note in ("reads", "policy"):
         speak.remark(_folded(say(f"calibrate.{note}")))
-
-
-def _folded(text: str) -> str:
-    return textwrap.fill(text, 80, subsequent_indent="   ")
 
 
 def parameter_table(speak: Speaker, found: Calibration, words: CalibrationWording) -> str:

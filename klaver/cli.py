@@ -20,7 +20,6 @@ import typer  # noqa: E402
 
 from klaver.command_line import (  # noqa: E402
     FAILED,
-    MOST_SEEDS,
     BadOption,
     Budget,
     Choice,
@@ -40,6 +39,7 @@ from klaver.command_line import (  # noqa: E402
     app,
     check_number,
     check_quarters,
+    check_seeds,
     choice_of,
     command,
     compile_first,
@@ -172,9 +172,7 @@ def compare(
     most = PRINCIPLE_SEEDS if principles else DEFAULT_SEEDS
     seeds = (QUICK_SEEDS if quick else most) if seeds is None else seeds
     check_number("seed", seed, seed >= 0)
-    check_number("seeds", seeds, seeds >= 1)
-    if seeds > MOST_SEEDS:
-        raise BadOption("error.too_many_seeds", n=seeds, most=MOST_SEEDS)
+    check_seeds(seeds)
     check_number("workers", workers, workers is None or workers >= 1)
     check_quarters(quarters)
     scenario = choose_park(park, speak.say)

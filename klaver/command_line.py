@@ -194,6 +194,13 @@ def choice_of(
     return Choice(outcome, smallest or SMALLEST[outcome], confidence, budget or BUDGET)
 
 
+def check_seeds(seeds: int, name: str = "seeds", least: int = 1) -> None:
+    """Refuse fewer seeds than say anything, or more than anybody waits for; ``name`` is that of the sentence."""
+    check_number(name, seeds, seeds >= least)
+    if seeds > MOST_SEEDS:
+        raise BadOption("error.too_many_seeds", n=seeds, most=MOST_SEEDS)
+
+
 def check_quarters(quarters: int | None) -> None:
     """Refuse a horizon that is none, or without end."""
     if quarters is not None and not 1 <= quarters <= MOST_QUARTERS:
@@ -212,6 +219,15 @@ def tell_there(speak: Speaker, there: int, todo: int, store: Path) -> None:
     say = speak.say
     key = "compare.there" if todo else "compare.all_there"
     speak.note(say(key, there=say.number(there), todo=say.number(todo), store=store))
+
+
+def telling(speak: Speaker, store: Path) -> Callable[[int, int], None]:
+    """Return what to call with the runs that a store holds and those to be made: it tells where there are any."""
+    def tell(there: int, todo: int) -> None:
+        if there:
+            tell_there(speak, there, todo, store)
+
+    return tell
 
 
 @contextmanager

@@ -7,6 +7,7 @@ Progress is a bar with the time left on a terminal, and a plain line now and the
 from __future__ import annotations
 
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,14 @@ from klaver.language import Language
 
 _PATIENCE = 1.0  # seconds of work before anything is said about progress
 _PAUSE = 5.0  # seconds between plain lines
+
+
+WIDTH = 80  # characters of a terminal
+
+
+def folded(text: str, indent: str = "") -> str:
+    """Return text folded at the width of a terminal, every line but the first indented."""
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent)
 
 
 class Speaker:

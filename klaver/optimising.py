@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tomli_w
 
-from klaver.console import Speaker
+from klaver.console import WIDTH, Speaker, folded
 from klaver.language import LANGUAGES, Language
 from sim.records import PRINCIPLES, PROCESSES, ROLES
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from analysis.statistics import Estimate
     from sim.inputs.strategy import Strategy
 
-WIDTH = 80
 LEANS = 0.4  # a role with at least this share of the hours is named in a title
 
 
@@ -115,11 +114,6 @@ def show_front(speak: Speaker, front: ParkFront, robust: str) -> None:
     _show_spread(speak, front)
     speak.remark(folded(say("optimise.not_searched")))
     speak.remark(folded(say("optimise.reading" if robust == "none" else f"optimise.reading_{robust}")))
-
-
-def folded(text: str, indent: str = "") -> str:
-    """Return text folded at the width of a terminal."""
-    return textwrap.fill(text, WIDTH, subsequent_indent=indent)
 
 
 def _show_member(speak: Speaker, front: ParkFront, place: int, why: tuple[str, ...]) -> None:

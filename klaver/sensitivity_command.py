@@ -5,7 +5,6 @@ What is computed is in ``analysis/sensitivity``; what commands share is in ``com
 
 from __future__ import annotations
 
-import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,6 @@ import typer
 
 from klaver import results
 from klaver.command_line import (
-    MOST_SEEDS,
     BadOption,
     Cluster,
     Force,
@@ -26,12 +24,13 @@ from klaver.command_line import (
     app,
     check_number,
     check_quarters,
+    check_seeds,
     command,
     compile_first,
-    tell_there,
+    telling,
     waiting,
 )
-from klaver.console import Speaker
+from klaver.console import Speaker, folded
 
 if TYPE_CHECKING:
     from analysis.assumptions import Assumption
@@ -87,9 +86,7 @@ def sensitivity(
     seeds = 1 if method == "sample" else SEEDS if seeds is None else seeds
     points = POINTS if points is None else points
     trajectories, samples, top = trajectories or TRAJECTORIES, samples or SAMPLES, top or TOP  # checked: none is 0
-    check_number("seeds", seeds, seeds >= 1)
-    if seeds > MOST_SEEDS:
-        raise BadOption("error.too_many_seeds", n=seeds, most=MOST_SEEDS)
+    check_seeds(seeds)
     check_number("workers", workers, workers is None or workers >= 1)
     check_quarters(quarters)
     scenario = choose_park(park, speak.say)
@@ -113,13 +110,10 @@ def sensitivity(
     place = Store(store or folder.parent / "store")
     compile_first(speak)
 
-    def tell(there: int, todo: int) -> None:
-        if there:
-            tell_there(speak, there, todo, place.folder)
-
     runs = {"sample": points, "morris": seeds * trajectories * len(named), "sobol": seeds * samples * min(top, len(named))}
     with engine_for(workers, cluster, 3 * runs[method]) as engine:
-        how: dict[str, Any] = {"store": place, "engine": engine, "quarters": quarters, "tell": tell}
+        how: dict[str, Any] = {"store": place, "engine": engine, "quarters": quarters,
+                               "tell": telling(speak, place.folder)}
         screening: Sample | Screening | None = None
         indices = None
         if samples_all:
@@ -223,9 +217,9 @@ def show(speak: Speaker, screening: Sample | Screening | None, indices: Indices 
     say, result = speak.say, screening or indices
     assert result is not None
     contrast = result.contrasts[0]
-    speak.result(_folded(say("sensitivity.shown", park=result.park, contrast=contrast_name(contrast, say))))
+    speak.result(folded(say("sensitivity.shown", park=result.park, contrast=contrast_name(contrast, say))))
     for text in study(screening, indices, say):
-        speak.remark(_folded(text))
+        speak.remark(folded(text))
     speak.result("")
     share = "" if indices is None else say("sensitivity.column_share")
     speak.result(f"{'':<24}{say('sensitivity.column_effect'):>15} {say('sensitivity.column_interval'):^33}{share:>7}".rstrip())
@@ -241,11 +235,7 @@ def show(speak: Speaker, screening: Sample | Screening | None, indices: Indices 
     order = "order_share" if screening is None else "order_sample" if isinstance(screening, Sample) else "order"
     notes = ["effect", order, *(["share_means"] if indices is not None else [])]
     for note in notes:
-        speak.remark(_folded(say(f"sensitivity.note_{note}")))
-
-
-def _folded(text: str) -> str:
-    return textwrap.fill(text, 80)
+        speak.remark(folded(say(f"sensitivity.note_{note}")))
 
 
 def write(

@@ -16,7 +16,6 @@ import typer
 
 from klaver import results
 from klaver.command_line import (
-    MOST_SEEDS,
     BadOption,
     Cluster,
     Force,
@@ -26,12 +25,13 @@ from klaver.command_line import (
     app,
     check_number,
     check_quarters,
+    check_seeds,
     command,
     compile_first,
-    tell_there,
+    telling,
     waiting,
 )
-from klaver.console import Speaker
+from klaver.console import Speaker, folded
 
 if TYPE_CHECKING:
     from analysis.compare import Comparison
@@ -65,9 +65,7 @@ def structure(
     from klaver.chosen import choose_park, choose_strategies, split_names
     from klaver.folders import file_name
 
-    check_number("structure_seeds", seeds, seeds >= 2)
-    if seeds > MOST_SEEDS:
-        raise BadOption("error.too_many_seeds", n=seeds, most=MOST_SEEDS)
+    check_seeds(seeds, "structure_seeds", 2)
     check_number("workers", workers, workers is None or workers >= 1)
     check_quarters(quarters)
     scenarios = [choose_park(name, speak.say) for name in parks]
@@ -90,14 +88,10 @@ def structure(
     place = Store(store or folder.parent / "store")
     compile_first(speak)
 
-    def tell(there: int, todo: int) -> None:
-        if there:
-            tell_there(speak, there, todo, place.folder)
-
     runs = len(scenarios) * (1 + len(STRUCTURES)) * (1 + len(chosen)) * seeds
     with speak.progress(speak.say("compare.running")) as progress, engine_for(workers, cluster, runs) as engine:
         compared = run_structures(scenarios, chosen, numbered, quarters=quarters, store=place, engine=engine,
-                                  progress=progress, tell=tell)  # fmt: skip
+                                  progress=progress, tell=telling(speak, place.folder))  # fmt: skip
     with waiting(speak, speak.say("structure.judging")):
         found = [survival(compared[park], chosen) for park in names]
     titles = {park.name: park.title.get(speak.say.code, park.name) for park in scenarios}
@@ -117,8 +111,8 @@ def show(speak: Speaker, found: Survival, title: str) -> None:
     from analysis.structure.wording import MARKS, claim_text, interval, letter, open_text, summary_text
 
     say, letters = speak.say, [letter(found.structures, name) for name in found.structures]
-    speak.result(_folded(say("structure.head", park=title, seeds=say.number(found.seeds))))
-    speak.result(_folded(summary_text(found, say)))
+    speak.result(folded(say("structure.head", park=title, seeds=say.number(found.seeds))))
+    speak.result(folded(summary_text(found, say)))
     numbered = list(enumerate(found.conclusions, start=1))
     if numbered:
         speak.result("")
@@ -167,14 +161,10 @@ def show_legend(speak: Speaker, structures: tuple[str, ...], values: Mapping[str
         title, critic = say(f"structure.name_{name}"), say(f"structure.critic_{name}")
         changed = ", ".join(f"{key.removeprefix('parameters.')} = {value:g}" for key, value in values[name].items())
         text = say("structure.entry", name=title, critic=critic, values=changed)
-        speak.result(_folded(f"{letter(structures, name)}  {text}", "   "))
+        speak.result(folded(f"{letter(structures, name)}  {text}", "   "))
     speak.result("")
     for note in ("marks", "family", "change", "units"):
-        speak.remark(_folded(say(f"structure.note_{note}")))
-
-
-def _folded(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, 80, subsequent_indent=indent)
+        speak.remark(folded(say(f"structure.note_{note}")))
 
 
 def write(

@@ -5,8 +5,8 @@ What is computed is in ``analysis/patterns``; what commands share is in ``comman
 
 from __future__ import annotations
 
-import textwrap
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +14,7 @@ import typer
 
 from klaver import results
 from klaver.command_line import Force, Out, Workers, app, check_number, command, compile_first
-from klaver.console import Speaker
+from klaver.console import Speaker, folded
 
 if TYPE_CHECKING:
     from analysis.dutch_stock import StockPark
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 QUICK, FULL = (60, 6), (600, 10)  # parks and seeds
 MOST_PARKS, MOST_VALIDATION_SEEDS = 5_000, 1_000
+_folded = partial(folded, indent="   ")
 
 
 @command(app, "validate")
@@ -88,10 +89,6 @@ def show(speak: Speaker, judged: list[Judged], words: PatternWording, stock: lis
     speak.remark(words("table", "stock", parks=len(stock), seeds=seeds, **standing))
     for note in ("mix", "off_means", "by_construction"):
         speak.remark(_folded(words("table", note)))
-
-
-def _folded(text: str) -> str:
-    return textwrap.fill(text, 80, subsequent_indent="   ")
 
 
 def table_text(judged: list[Judged], words: PatternWording) -> str:
