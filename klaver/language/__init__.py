@@ -81,6 +81,16 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
+@cache
+def screen_texts(code: str) -> dict[str, str]:
+    """Return all sentences of the dashboard in a language, by ``"file.key"``: ``mix.title`` stands in ``mix.nl.toml``."""
+    found: dict[str, str] = {}
+    for path in sorted((Path(__file__).parent / "dashboard").glob(f"*.{code}.toml")):
+        with open(path, "rb") as file:
+            found.update(_flatten(tomllib.load(file), f"{path.name.partition('.')[0]}."))
+    return found
+
+
 class Language:
     """One language: its sentences and its way of writing numbers.
 
@@ -166,3 +176,17 @@ class Language:
         if len(words) < 2:
             return "".join(words)
         return f"{', '.join(words[:-1])} {self('number.and')} {words[-1]}"
+
+
+class ScreenLanguage(Language):
+    """A language with the sentences of the dashboard beside all others.
+
+    Parameters
+    ----------
+    code
+        ``"nl"`` or ``"en"``.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self._texts = {**texts(code), **screen_texts(code)}
