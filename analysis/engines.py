@@ -31,7 +31,7 @@ import joblib
 AHEAD = 2  # jobs handed out per worker: one it works on, one that waits
 POLL, PATIENCE = 5.0, 90.0  # seconds between looks at a cluster, and without any worker before it counts as gone
 TRIES = 2  # times that a run may take its worker with it before it counts as lost
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
 
 
 class Job(Protocol):
@@ -179,7 +179,7 @@ class Processes(Pool):
 
         if self._executor is None or self._executor._flags.broken is not None:
             self._executor = ProcessPoolExecutor(
-                max_workers=self.workers, timeout=60, env=_ONE_THREAD, initializer=_end_with, initargs=(os.getpid(),))
+                max_workers=self.workers, timeout=60, env=ONE_THREAD, initializer=end_with, initargs=(os.getpid(),))
         return self._executor
 
     def _submit(self, work: Work, job: Any) -> Any:
@@ -192,7 +192,7 @@ class Processes(Pool):
         return BrokenProcessPool
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Let this worker end when the process that started it is gone, however it went: it may wait for it in a full pipe."""
     def watch() -> None:
         while os.getppid() == parent:

@@ -237,8 +237,40 @@ def _strategy(json_text: str) -> Any:
     return Strategy.from_resolved(json.loads(json_text))
 
 
-def carry_out_job(job: Job) -> Rows:
-    """Run everything in a job, and return what came out; a run that raises is given back with its cause.
+class Made(NamedTuple):
+    """One run that was made.
+
+    Attributes
+    ----------
+    identity
+        What it is, as :meth:`Job.identity` gives it.
+    measures
+        Its outcomes (``sim.outcomes.measure``).
+    path : float32 array, (quarters kept, columns)
+        Its indicators.
+    """
+
+    identity: dict[str, Any]
+    measures: dict[str, float]
+    path: np.ndarray
+
+
+class Raised(NamedTuple):
+    """One run that raised: what it is, the exception in a line, and where it came from."""
+
+    identity: dict[str, Any]
+    cause: str
+    traceback: str
+
+
+def make_runs(job: Job, prepare: Callable[[Job, int], Any] | None = None) -> Iterator[Made | Raised]:
+    """Run everything in a job, and yield each run as it is done; one that raises is given back with its cause.
+
+    Parameters
+    ----------
+    prepare
+        Gives the world of a job's park on one seed, as ``sim.model.prepare`` does, for who keeps worlds; nothing done to
+        runs changes it.
 
     Raises
     ------
@@ -247,28 +279,41 @@ def carry_out_job(job: Job) -> Rows:
     """
     if job.model != model_version():
         raise AnotherModel(job.model, model_version())
-    began = time.perf_counter()
-    done: list[dict[str, Any]] = []
-    failed: list[dict[str, Any]] = []
-    paths: list[tuple[str, np.ndarray]] = []
     for seed, places in job.runs:
         before: Any = None
         for place in places:
             identity = job.identity(seed, place)
             try:
                 if before is None:
-                    before = _prepare(job, seed)
-                measures, path = _run_one(job, before, place)
+                    before = (prepare or prepare_world)(job, seed)
+                made = Made(identity, *_run_one(job, before, place))
             except Exception as cause:
-                failed.append(identity | {"cause": _describe(cause), "traceback": traceback.format_exc()})
+                yield Raised(identity, _describe(cause), traceback.format_exc())
             else:
-                done.append(identity | measures)
-                paths.append((identity["run"], path))
-    return Rows(_run_table(done), _path_table(paths, job.indicators), pa.Table.from_pylist(failed, FAILED_SCHEMA),
-                time.perf_counter() - began)  # fmt: skip
+                yield made
 
 
-def _prepare(job: Job, seed: int) -> Any:
+def carry_out_job(job: Job) -> Rows:
+    """Run everything in a job, and return what came out; a run that raises is given back with its cause.
+
+    Raises
+    ------
+    AnotherModel
+        If the sources of the model here are not those that the work was planned with.
+    """
+    began = time.perf_counter()
+    runs = list(make_runs(job))
+    done = [run for run in runs if isinstance(run, Made)]
+    failed = [run.identity | {"cause": run.cause, "traceback": run.traceback} for run in runs if isinstance(run, Raised)]
+    return Rows(
+        _run_table([run.identity | run.measures for run in done]),
+        _path_table([(run.identity["run"], run.path) for run in done], job.indicators),
+        pa.Table.from_pylist(failed, FAILED_SCHEMA), time.perf_counter() - began,
+    )  # fmt: skip
+
+
+def prepare_world(job: Job, seed: int) -> Any:
+    """Return the world of a job's park on one seed, at quarter 0."""
     from sim import model
 
     return model.prepare(_place(job.park.json, job.quarters)[1], seed)

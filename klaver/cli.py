@@ -600,6 +600,7 @@ def main() -> None:
 # The commands for many runs come after these in the list; importing them is what adds them.
 from klaver import (  # noqa: E402, F401
     calibrate_command,
+    dashboard_command,
     discover_command,
     experiment_commands,
     optimise_command,

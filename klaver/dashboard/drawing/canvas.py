@@ -25,7 +25,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 INK, SOFT, RULE, PAPER = "#1D2A33", "#53616B", "#D5DCE0", "#FFFFFF"
 SCENARIO, REFERENCE = "#00599C", "#6B7780"
 """The strategy that is looked at, solid; what it is compared with, grey and dashed."""
-FONT = "Source Sans 3, Segoe UI, Helvetica Neue, Arial, sans-serif"
+FONT = "'Source Sans 3', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"  # a name with a digit by itself must be quoted
 
 
 def escape(text: object) -> str:
@@ -176,11 +176,13 @@ class Canvas:
                 self.line(x, scale(tick), grid_to, scale(tick), colour=RULE)
             self.text(x - 7, scale(tick) + size * 0.35, words(tick), size=size, colour=SOFT, anchor="end")
 
-    def svg(self, title: str, description: str) -> str:
-        """Return the picture; title and description are its names for whoever cannot see it."""
+    def svg(self, title: str, description: str, **more: Any) -> str:
+        """Return the picture; title and description are its names for whoever cannot see it, ``more`` other attributes."""
+        # What can be chosen inside it would be out of reach within an image.
+        role = "group" if any(' role="button"' in part for part in self._parts) else "img"
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" role="img" '
-            f'aria-label="{escape(f"{title}. {description}")}" font-family="{FONT}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" role="{role}" '
+            f'aria-label="{escape(f"{title}. {description}")}" font-family="{FONT}"{attributes(more)}>'
             + "".join(self._parts) + "</svg>"
         )
 
@@ -193,9 +195,12 @@ def attributes(more: dict[str, Any]) -> str:
     """Return attributes of an element: ``stroke_width=2`` becomes ``stroke-width="2"``.
 
     ``pick`` and ``label`` make an element that can be chosen with a pointer and, with the name ``label``, by keyboard.
+    ``pointed`` is the same for a pointer alone: for marks by the hundred that are all in the table beside the picture.
     """
     named = dict(more)
     found = ""
+    if "pointed" in named:
+        found += f' data-pick="{escape(named.pop("pointed"))}"'
     if "pick" in named:
         found += f' data-pick="{escape(named.pop("pick"))}" role="button" tabindex="0"'
     if "label" in named:

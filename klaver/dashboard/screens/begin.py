@@ -1,0 +1,15 @@
+"""Begin."""
+
+from __future__ import annotations
+
+import solara
+
+from klaver.dashboard.session import use_session
+from klaver.dashboard.showing import heading
+
+
+@solara.component
+def Begin() -> None:
+    """Show the screen."""
+    session = use_session()
+    heading(session.say("shell.screen_begin"), 1)
