@@ -253,15 +253,16 @@ class Filling:
         found = {key: place for place, key in enumerate(self.keys[seed]) if key in self.lacking and key not in under_way}
         return tuple(sorted(found.values()))
 
-    def again(self, keys: Sequence[str]) -> bool:
-        """Put the seeds of runs that are still lacking back in front; return whether there are any."""
-        seeds = {self.lacking[key] for key in keys if key in self.lacking}
+    def again(self, keys: Sequence[str]) -> set[str]:
+        """Put the seeds of runs that are still lacking back in front; return those runs."""
+        lacking = self.lacking.keys() & set(keys)
+        seeds = {self.lacking[key] for key in lacking}
         early = set(self.asked.seeds[:FIRST_SEEDS])
         for seed in sorted(seeds, key=self.asked.seeds.index, reverse=True):
             queue = self.first if seed in early else self.rest
             if seed not in queue:
                 queue.appendleft(seed)
-        return bool(seeds)
+        return lacking
 
     @property
     def waiting(self) -> int:

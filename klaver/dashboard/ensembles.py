@@ -42,6 +42,7 @@ FIRST_TELL_SECONDS = 0.3  # ... and before it, where the first picture takes lon
 TRIES = 2  # times that an errand may take its lane with it
 REST_EVERY = 4  # of so many errands, one is not for a first picture: who drags a slider does not stop the others
 WAITING_RUNS = 6000  # of one session
+CLOSE_SECONDS = 10.0  # that the end waits for the lanes
 
 _log = logging.getLogger(__name__)
 
@@ -124,11 +125,11 @@ class Ensembles:
                 run = self._kept.get(key) or (older.known(key) if older is not None else None)
                 if run is not None:
                     filling.take(key, *run)
-            waiting = sum(one.waiting for one in self._session(session).fillings.values())
+            waiting = sum(one.waiting for one in self._session(session).fillings.values()) + len(filling.lacking)
             if self._closed:
                 filling.failed = Failure("ensembles.no_lanes")
-            elif waiting + len(filling.lacking) > self._per_session:
-                filling.failed = Failure("ensembles.too_much", {"runs": waiting + len(filling.lacking), "most": self._per_session})
+            elif waiting > self._per_session:
+                filling.failed = Failure("ensembles.too_much", {"runs": waiting, "most": self._per_session})
             elif filling.lacking:
                 self._session(session).fillings[subject] = filling
                 self._bell.hang(filling, tell, time.monotonic() + FIRST_TELL_SECONDS)
@@ -187,7 +188,7 @@ class Ensembles:
             self._closed = True
             self._sessions.clear()
         self._events.put(None)
-        self._thread.join()
+        self._thread.join(timeout=CLOSE_SECONDS)  # it may be waiting for a compiler
         self._bell.close()
 
     @property
@@ -223,6 +224,7 @@ class Ensembles:
 
     def _work(self) -> None:
         self._start_lanes()
+        _import_here()
         while (event := self._events.get()) is not None:
             try:
                 event()
@@ -256,38 +258,40 @@ class Ensembles:
 
     def _take(self, lane: Lane, over: Future[Any]) -> None:
         errand, lane.errand = lane.errand, None
-        with self._lock:
-            if errand is not None:
+        if errand is not None:
+            with self._lock:
                 self._under_way.difference_update(errand.keys)
-            if has_died(over):
-                if errand is not None:
-                    self._lose(errand)
-                self._replace(lane)
-            elif errand is None:
-                lane.ready, lane.stillborn = over.exception() is None, 0
-                if not lane.ready:
-                    _log.error("a lane does not warm up", exc_info=over.exception())
-                    self._replace(lane)
-            elif over.exception() is not None:
-                self._break(errand, over.exception())
-            elif isinstance(errand.of, Pending):
-                self._answer(errand, over.result())
-            else:
-                self._fill(errand, over.result())
+                self._take_errand(errand, over)
+        elif over.cancelled() or over.exception() is not None:
+            lane.stillborn += 1
+            _log.error("a lane does not start", exc_info=None if over.cancelled() else over.exception())
+        else:
+            lane.ready, lane.stillborn = True, 0
+        if has_died(over) or not lane.ready:
+            self._replace(lane)
+
+    def _take_errand(self, errand: _Errand, over: Future[Any]) -> None:
+        if has_died(over):
+            self._lose(errand)
+        elif over.exception() is not None:
+            self._break(errand, over.exception())
+        elif isinstance(errand.of, Pending):
+            self._answer(errand, over.result())
+        else:
+            self._fill(errand, over.result())
 
     def _replace(self, lane: Lane) -> None:
-        if not lane.ready:
-            lane.stillborn += 1
+        """Start a lane anew; where none of them starts at all, say so to all who wait."""
         if lane.stillborn < TRIES:
             lane.start(self._over)
             return
         lane.close()
         if all(one.stillborn >= TRIES for one in self._lanes):
-            for _, _, filling in self._fillings():
-                self._fail(filling, Failure("ensembles.no_lanes"))
-            for session in self._sessions.values():
-                for call in list(session.calls):
-                    self._fail(call, Failure("ensembles.no_lanes"))
+            with self._lock:
+                waiting: list[Filling | Pending] = [filling for _, _, filling in self._fillings()]
+                waiting += [call for session in self._sessions.values() for call in session.calls]
+                for one in waiting:
+                    self._fail(one, Failure("ensembles.no_lanes"))
 
     def _fill(self, errand: _Errand, brought: Brought) -> None:
         self.made += len(brought.runs)
@@ -361,12 +365,15 @@ class Ensembles:
             self._fail_calls(errand.keys[0], failure)
         else:
             self._fail(errand.of, failure)
-            self._put_back(errand)
+        self._put_back(errand)
 
     def _put_back(self, errand: _Errand) -> None:
         """Let those who still lack what an errand did not bring ask for it again."""
+        wanted = {call.key for session in self._sessions.values() for call in session.calls}
         for _, _, filling in self._fillings():
-            filling.again(errand.keys)
+            wanted.update(filling.again(errand.keys))
+        for key in set(errand.keys) - wanted:
+            self._lost.pop(key, None)
 
     def _fail(self, one: Filling | Pending, failure: Failure) -> None:
         """Let an ensemble or a call fail, if it still waits for anything."""
@@ -445,7 +452,7 @@ class Ensembles:
         return self._errand(filling, chosen) if chosen else None
 
     def _by_lane(self, queue: Any, lane: int) -> list[int]:
-        """Return waiting seeds: those whose worlds this lane keeps, or, where there are none, those of others, the last first."""
+        """Return the waiting seeds whose worlds this lane keeps; where there are none those of others, the last first."""
         own = [seed for seed in queue if seed % len(self._lanes) == lane]
         return own or list(reversed(queue))
 
@@ -458,6 +465,12 @@ class Ensembles:
         by_place = {(seed, place): filling.keys[seed][place] for seed, places in chosen for place in places}
         job = Job(asked.place, asked.approaches, tuple(chosen), asked.length, model_version(), Indicators(COLUMNS, 1))
         return _Errand(filling, tuple(by_place.values()), job, by_place)
+
+
+def _import_here() -> None:
+    """Import what the first ensemble needs, while the lanes start: over a second, which the first page need not wait for."""
+    import analysis.compare
+    import sim.model  # noqa: F401
 
 
 class _Kept:

@@ -63,11 +63,11 @@ class Known:
 
     def __bool__(self) -> bool:
         """Whether anything at all was measured of a parcel or a company, beyond its name and place."""
-        return any(fields - {"parcel"} for table in (self.parcels, self.companies) for fields in table.values())
+        return any(fields - {"parcel", "name", "tenant"} for table in (self.parcels, self.companies) for fields in table.values())
 
 
 def _measured(row: Any) -> frozenset[str]:
-    stated = {name for name, value in row.model_dump(exclude={"name", "note", "assumed"}).items() if value is not None}
+    stated = {name for name, value in row.model_dump(exclude={"note", "assumed"}).items() if value is not None}
     if not getattr(row, "land_wish", 1.0):
         stated.discard("land_wish")
     if hasattr(row, "vacant_quarters") and (stated & {"vacant_quarters", "offered"}):
@@ -167,11 +167,17 @@ class Followed:
 
     def party(self, party: int, language: Language, twin: bool = False) -> str:
         """Return what a company, owner or outside account is called."""
-        return self._namer(language, twin).party(int(party))
+        return self._called("party", int(party), language, twin)
 
     def parcel(self, parcel: int, language: Language, twin: bool = False) -> str:
         """Return what a parcel is called."""
-        return self._namer(language, twin).parcel(int(parcel))
+        return self._called("parcel", int(parcel), language, twin)
+
+    def _called(self, kind: str, number: int, language: Language, twin: bool) -> str:
+        names = self._kept.setdefault((kind, language.code, twin), {})
+        if number not in names:
+            names[number] = getattr(self._namer(language, twin), kind)(number)
+        return names[number]
 
     def _namer(self, language: Language, twin: bool) -> Teller:
         """Return a teller that knows names only: one of a whole run takes long to make."""
@@ -270,12 +276,13 @@ class Followed:
         """Return what kind of owner a party is: one of ``records.OWNER_KINDS``, or ``"company"``."""
         if party >= 0:
             return "company"
-        kinds = self.tables["owners"]["kind"]
-        return str(kinds.iloc[-1 - party]) if -1 - party < len(kinds) else "person"
+        if "owners" not in self._kept:
+            self._kept["owners"] = self.tables["owners"]["kind"].tolist()
+        return str(self._kept["owners"][-1 - party])
 
     def _forget_old(self) -> None:
         """Keep no more than a few quarters at hand: whoever plays through time would otherwise keep them all."""
-        kept = [key for key in self._kept if key[0] == "cases"]
+        kept = [key for key in list(self._kept) if key[0] == "cases"]
         for key in kept[:-12]:
             self._kept.pop(key, None)
 

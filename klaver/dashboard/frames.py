@@ -175,6 +175,8 @@ class Frames:
         ``sim.outcomes.INDICATORS`` at the end of each quarter.
     mixes : float32, (frames, 4, 4)
         Share of each role (columns) per process step (rows), as it stood.
+    kept
+        What was worked out from these and is at hand for a next time; not sent to another process.
     """
 
     rows: int
@@ -188,7 +190,7 @@ class Frames:
     state_of: np.ndarray
     indicators: np.ndarray
     mixes: np.ndarray
-    _grounds: dict[int, Any] = field(default_factory=dict, repr=False, compare=False)
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def quarters(self) -> int:
@@ -199,19 +201,20 @@ class Frames:
         """Return the park after so many quarters; the nearest there is beyond the ends."""
         quarter = min(max(int(quarter), 0), self.quarters)
         state = int(self.state_of[quarter])
-        if state not in self._grounds:
+        key = ("ground", state)
+        if key not in self.kept:
             cells = self.first.copy()
             end = self.change_starts[state + 1]
             places, became = self.changes
             # A cell that changed twice gets its last state: assignment goes from first to last.
             for place, new in zip(places[:end].tolist(), became[:end], strict=True):
                 cells[place] = new
-            self._grounds[state] = cells
-        return Frame(quarter, Ground(state, self._grounds[state]), **{name: self.strips[name].at(quarter) for name in STRIPS})
+            self.kept[key] = cells
+        return Frame(quarter, Ground(state, self.kept[key]), **{name: self.strips[name].at(quarter) for name in STRIPS})
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what can be worked out again."""
-        return {**self.__dict__, "_grounds": {}}
+        return {**self.__dict__, "kept": {}}
 
 
 class Recorder:

@@ -10,6 +10,7 @@ import difflib
 import json
 import logging
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,17 +21,23 @@ from pydantic import BaseModel, ValidationError
 from klaver.language import ScreenLanguage
 from sim.inputs import scenario as parks
 from sim.inputs import strategy as strategies
-from sim.inputs.problems import InputProblem, printable, sentences, show
+from sim.inputs.parameters import PARAMETERS
+from sim.inputs.problems import InputProblem, printable, show
 from sim.inputs.scenario import Scenario
 from sim.inputs.strategy import Strategy
+from sim.park.ascii_map import DEFAULT_LEGEND
 from sim.park.plan import ParkPlan
 
 LARGEST_HA = 300
 MOST_PREMISES = 1_500
 MOST_CELLS = 60_000
 """Cells of a map; reading as many, with as many premises, takes two seconds."""
+MOST_EXITS = 100
+"""Of a map; from each one the roads are followed."""
 MOST_PROBLEMS = 50
 """Problems of one file that are told; the rest is counted."""
+_EXAMINED = 60  # findings that are put in words; looking for the nearest name takes time
+_MOST_STRANGE = 20  # names that a park's tables do not know, before looking for the nearest of each takes too long
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,9 @@ def read_keys(content: Mapping[str, Any]) -> Scenario:
     Refused
         With all problems.
     """
+    own = content.get("parameters")
+    if isinstance(own, dict) and len(own) > len(PARAMETERS):
+        raise Refused(Problem("too_many_parameters", {"n": len(own), "most": len(PARAMETERS)}))
     return _validated(Scenario, content, parks._allowed_keys())
 
 
@@ -136,7 +146,10 @@ def check_size(scenario: Scenario) -> ParkPlan:
         sizes += [("hectares", scenario.gross_ha, LARGEST_HA), ("premises", scenario.firms, MOST_PREMISES)]
     else:
         people = max(len(scenario.legend), len(scenario.parcels), len(scenario.companies), len(scenario.owners))
-        sizes.append(("premises", people, MOST_PREMISES))
+        exits = [sign for sign, mark in scenario.legend.items() if mark.kind == "exit" and len(sign) == 1]
+        exits += [sign for sign, mark in DEFAULT_LEGEND.items() if mark["kind"] == "exit" and sign not in scenario.legend]
+        sizes += [("premises", people, MOST_PREMISES), ("exits", sum(map(scenario.map.count, exits)), MOST_EXITS),
+                  ("strange", _count_strange(scenario), _MOST_STRANGE)]
     too_large = [Problem(f"too_many_{what}", {"n": n, "most": most}) for what, n, most in sizes if n > most]
     if too_large:
         raise Refused(*too_large)
@@ -147,10 +160,22 @@ def check_size(scenario: Scenario) -> ParkPlan:
 
 
 def count_cells(scenario: Scenario) -> int:
-    """Return about how many cells a park has, without laying it out; of a drawn map, the characters of its text."""
+    """Return about how many cells a park has, without laying it out; of a drawn map, its rows times the widest one."""
     if scenario.map is None:
         return round(scenario.gross_ha * 10_000.0 / scenario.cell_m**2)
-    return len(scenario.map)
+    if len(scenario.map) > 4 * MOST_CELLS:
+        return len(scenario.map)
+    lines = textwrap.dedent(scenario.map).splitlines()
+    return len(lines) * max((len(line) for line in lines), default=0)
+
+
+def _count_strange(scenario: Scenario) -> int:
+    """Return how many parcels and owners a drawn park's tables name that it does not have."""
+    drawn = {mark.name for mark in scenario.legend.values() if mark.kind == "parcel"}
+    parties = {row.name for row in (*scenario.companies, *scenario.owners)}
+    return (sum(row.name not in drawn for row in scenario.parcels)
+            + sum(row.parcel is not None and row.parcel not in drawn for row in scenario.companies)
+            + sum(row.owner is not None and row.owner not in parties for row in scenario.parcels))
 
 
 @lru_cache(maxsize=128)
@@ -161,7 +186,8 @@ def _planned(content: str) -> ParkPlan | tuple[Problem, ...]:
         plan = scenario.plan()
     except InputProblem as error:
         lead = f"{scenario.name}: "
-        return tuple(problem for line in error.problems for problem in _from_sentence(line.removeprefix(lead)))
+        told = (problem for line in error.problems[:_EXAMINED] for problem in _from_sentence(line.removeprefix(lead)))
+        return (*told, *(Problem("check_says") for _ in error.problems[_EXAMINED:]))
     except Exception:  # whatever a stranger's park brings about, the page goes on; the log has the cause
         logging.getLogger(__name__).exception("a park could not be laid out")
         return (Problem("cannot_lay_out"),)
@@ -192,14 +218,16 @@ _WANTED = {"float_type": "a_number", "int_type": "a_whole_number", "int_from_flo
 def _from_validation(error: ValidationError, keys: Mapping[str, Sequence[str]]) -> list[Problem]:
     """Return what pydantic found, one problem or more for each finding."""
     found: list[Problem] = []
-    in_english = sentences(error, "", keys)
-    for problem, english in zip(error.errors(include_url=False), in_english, strict=True):
+    for problem in error.errors(include_url=False):
+        if len(found) > _EXAMINED:
+            found.append(Problem("check_says"))  # counted, not told
+            continue
         path = [part for part in problem["loc"] if part != "[key]"]
         key = ".".join(f"[{part + 1}]" if isinstance(part, int) else printable(part) for part in path).replace(".[", "[")
         value, kind, context = show(problem.get("input")), problem["type"], problem.get("ctx", {})
         if kind == "extra_forbidden":
             table = ".".join(str(part) for part in path[:-1] if not isinstance(part, int))
-            found.append(Problem("unknown_key", {"key": key}, _nearest(str(path[-1]), keys.get(table, ()))))
+            found.append(Problem("unknown_key", {"key": key}, nearest_name(str(path[-1]), keys.get(table, ()))))
         elif kind == "missing":
             found.append(Problem("missing", {"key": key}))
         elif kind in _BOUNDS:
@@ -209,7 +237,7 @@ def _from_validation(error: ValidationError, keys: Mapping[str, Sequence[str]]) 
             found.append(Problem("ordinary_number", {"key": key, "value": value}))
         elif kind == "literal_error":
             allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-            near = _nearest(str(problem.get("input")), allowed)
+            near = nearest_name(str(problem.get("input")), allowed)
             found.append(Problem("one_of", {"key": key, "value": value, "allowed": ", ".join(allowed)}, near))
         elif kind in _WANTED:
             found.append(Problem(_WANTED[kind], {"key": key, "value": value}))
@@ -220,7 +248,7 @@ def _from_validation(error: ValidationError, keys: Mapping[str, Sequence[str]]) 
         elif kind == "value_error":
             found += _from_sentence(str(context.get("error", problem["msg"])), key)
         else:
-            found.append(Problem("check_says", {"text": english.removeprefix(": ")}))
+            found.append(Problem("check_says", {"text": printable_line(f"{key}: {problem['msg']}")}))
     return found
 
 
@@ -297,7 +325,7 @@ def printable_line(text: str, most: int = 300) -> str:
     return plain if len(plain) <= most else plain[: most - 3] + "..."
 
 
-def _nearest(name: str, allowed: Iterable[str]) -> str:
+def nearest_name(name: str, allowed: Iterable[str]) -> str:
     # Comparing takes time with the square of the length: what is very long is no mistyped key.
     match = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6) if len(name) <= 100 else []
     return match[0] if match else ""
@@ -308,5 +336,5 @@ def _number(value: float, say: ScreenLanguage) -> str:
     return say.number(float(value), digits)
 
 
-__all__ = ["LARGEST_HA", "MOST_CELLS", "MOST_PREMISES", "Problem", "Refused", "check_size", "count_cells",
+__all__ = ["LARGEST_HA", "MOST_CELLS", "MOST_PREMISES", "Problem", "Refused", "check_size", "count_cells", "nearest_name", "printable_line",
            "read_keys", "read_scenario", "read_strategy"]  # fmt: skip

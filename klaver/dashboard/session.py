@@ -134,13 +134,19 @@ def use_ensemble(subject: str, strategies: tuple[Strategy, ...], *, most_seeds: 
     return solara.use_memo(ask, marks)[1]
 
 
-def use_call(key: Hashable, function: Callable[..., Any], *arguments: Any, wanted: bool = True) -> Any:
+def use_call(
+    subject: str, key: Hashable, function: Callable[..., Any], arguments: Callable[[], tuple[Any, ...]], wanted: bool = True
+) -> Any:
     """Return the answer of a function that is worked out beside the page (``Pending``), or None while none is wanted.
 
     Parameters
     ----------
+    subject
+        What on the page it is for; a later call for the same makes an earlier one outdated.
     key
         Of the answer, which is kept for all sessions: equal keys mean equal arguments.
+    arguments
+        Makes what the function is called with, when it is.
     function
         Of a module, so that another process finds it.
     """
@@ -148,7 +154,11 @@ def use_call(key: Hashable, function: Callable[..., Any], *arguments: Any, wante
     _, set_tick = solara.use_state(0)
 
     def ask() -> Any:
-        return ensembles().call(session.id, function, *arguments, key=key, tell=_again(set_tick)) if wanted else None
+        if not wanted:
+            return None
+        return ensembles().call(
+            session.id, function, *arguments(), tell=_again(set_tick), subject=subject, key=f"{function.__name__} {key}"
+        )
 
     return solara.use_memo(ask, [key, wanted])
 
@@ -166,7 +176,10 @@ def use_followed(strategy: Strategy | None = None) -> Any:
         lambda: ("follow", setting.park.content_hash(), chosen.content_hash(), setting.seed, setting.length, setting.drawn),
         [id(setting.park), id(chosen), setting.seed, setting.length, setting.drawn],
     )
-    return use_call(key, follow, setting.park.resolved(), chosen.resolved(), setting.seed, setting.length, parameters)
+    return use_call(
+        "follow", key, follow,
+        lambda: (setting.park.resolved(), chosen.resolved(), setting.seed, setting.length, parameters),
+    )  # fmt: skip
 
 
 def drawn_parameters(setting: Setting) -> dict[str, float] | None:

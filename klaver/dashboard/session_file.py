@@ -106,6 +106,7 @@ class _State(_Setting):
     pinned: Annotated[list[_Content], Field(max_length=4)] = []
     game: _Game | None = None
     predictions: _Predictions = {}
+    answers: _Predictions = {}
     library: Annotated[list[_Version], Field(max_length=50)] = []
 
 
@@ -320,7 +321,7 @@ def _validated[Checked: _Part](kind: type[Checked], content: Mapping[str, Any]) 
         for found in error.errors(include_url=False, include_input=False, include_context=False):
             place = ".".join(str(part) for part in found["loc"])
             problems.append(Problem("session_field", {"key": printable_line(place, 100)}))
-        raise Refused(*dict.fromkeys(problems)) from None
+        raise Refused(*(p for k, p in enumerate(problems) if p not in problems[:k])) from None
 
 
 def _checked_state(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,15 +36,23 @@ class Area:
     cells: int
 
 
-def areas(labels: np.ndarray) -> dict[int, Area]:
+def areas(labels: np.ndarray, known: dict[str, Area] | None = None) -> dict[int, Area]:
     """Return the areas of a lattice: cells with the same label.
 
     Parameters
     ----------
     labels : int, (rows, columns)
         Negative where there is none.
+    known
+        Areas by their outline, found before; what is found now is added. The same outline is the same area.
     """
-    return {label: _area(labels, label, path) for label, path in outlines(labels).items()}
+    known = {} if known is None else known
+    found = {}
+    for label, path in outlines(labels).items():
+        if path not in known:
+            known[path] = _area(labels, label, path)
+        found[label] = known[path]
+    return found
 
 
 def _area(labels: np.ndarray, label: int, path: str) -> Area:
@@ -122,7 +130,7 @@ def hatching(mask: np.ndarray) -> str:
     if rows.size == 0:
         return ""
     breaks = np.flatnonzero((np.diff(rows + columns) != 0) | (np.diff(columns) != 1)) + 1
-    firsts, lasts = np.concatenate([[0], breaks]), np.concatenate([breaks, [rows.size]])
+    firsts, ends = np.concatenate([[0], breaks]), np.concatenate([breaks, [rows.size]])
     return "".join(
-        f"M{columns[first]} {rows[first] + 1}l{last - first + 1}-{last - first + 1}" for first, last in zip(firsts, lasts, strict=True)
+        f"M{columns[first]} {rows[first] + 1}l{end - first}-{end - first}" for first, end in zip(firsts, ends, strict=True)
     )

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 EUROS = ("private_investment", "public_outlay", "social_balance", NET_PRIVATE, "pv_private", "pv_public")
 SHARES = ("vacancy", "displacement", "satisfaction")
-LOWER_IS_BETTER = ("vacancy", "public_outlay", "displacement", "lead_time", "opportunities_exited")
 
 Titles = Mapping[str, str] | None
 """What the page calls strategies, by the name they were run under; those that are not in it go by their own title."""

@@ -11,17 +11,17 @@ from analysis.compare import Comparison
 from klaver.dashboard import parts
 from klaver.dashboard.desk import MOST_PINNED, changed
 from klaver.dashboard.drawing.dots import multiplier_dots, vitality_dots
-from klaver.dashboard.drawing.queues import queues
 from klaver.dashboard.session import Session, use_ensemble, use_session
 from klaver.dashboard.shared import shipped_strategy, strategies
 from klaver.dashboard.showing import Problem, Waiting, block, bullets, heading, paragraph, show, words_of
 from klaver.language import ScreenLanguage
 from sim.inputs.problems import InvalidFile
 from sim.inputs.self_analysis import GROUPS, Answers, Question, load_questions, profile
-from sim.inputs.strategy import Strategy
+from sim.inputs.strategy import BUDGET_PER_HA, Strategy
+from sim.model import Park
 from sim.records import CHOICES, INSTRUMENTS, PRINCIPLES, ROLES
 
-MIX_TEXTS = ("title", "share_of", "lock", "lock_help", "sum", "even")
+MIX_TEXTS = ("title", "share_of", "lock", "locked", "free", "lock_help", "sum", "even")
 
 
 @solara.component
@@ -121,7 +121,8 @@ def Rules() -> None:
     town = park.municipality
     budget = strategy.money.budget_per_year if strategy.money.budget_per_year is not None else town.budget_per_year
     fte = strategy.organisation.fte if strategy.organisation.fte is not None else town.fte
-    budget = budget if budget is not None else 10_000.0 * park.gross_ha
+    hectares = solara.use_memo(lambda: Park.of(park).gross_ha, [id(park)])
+    budget = budget if budget is not None else BUDGET_PER_HA * hectares
 
     def change(told: dict[str, Any]) -> None:
         name, value = str(told.get("name")), told.get("value")
@@ -264,9 +265,9 @@ def Effects() -> None:
               else say("mix.all_done", n=say.number(len(runs.seeds))), "soft")  # fmt: skip
     with block("div", "columns"):
         with block("section", "card"):
-            show(vitality_dots(comparison, strategy.name, say, titles=titles, width=560), say, busy=busy, level=2)
+            show(vitality_dots(comparison, strategy.name, say, titles=titles, width=430), say, busy=busy, level=2)
         with block("section", "card"):
-            show(multiplier_dots(comparison, strategy.name, say, titles=titles, width=560), say, busy=busy, level=2)
-    if strategy.approach != "none":
+            show(multiplier_dots(comparison, strategy.name, say, titles=titles, width=430), say, busy=busy, level=2)
+    if False:
         with block("section", "card"):
             show(queues(runs, strategy.name, say, titles=titles), say, busy=busy, level=2)
