@@ -163,8 +163,8 @@ def restore(session: Session, found: dict[str, Any]) -> None:
     language = asked[1] if asked else str(found.get("language") or "nl")
     session.language.value = language if language in LANGUAGES else "nl"
     link = re.search(r"[?&]s=([A-Za-z0-9_\-]+)", search)
-    tab = _state_of(found.get("tab"))
-    session.library.value = list((_state_of(found.get("last")) or tab or {}).get("library") or [])
+    tab, last = _state_of(found.get("tab")), _state_of(found.get("last"))
+    session.library.value = list((last or tab or {}).get("library") or [])
     try:
         if tab is not None and (link is None or session_file.to_link(_without_looks(tab)) in (link[1], None)):
             session.desk = desks.Desk(desks.from_plain(tab), session.desk.tell)
@@ -173,6 +173,9 @@ def restore(session: Session, found: dict[str, Any]) -> None:
             session.desk = desks.Desk(desks.from_plain(state), session.desk.tell)
             if warning:
                 session.notice.value = session.say(warning)
+        elif last is not None:
+            setting = desks.from_plain(last)
+            session.last.value = setting if setting != session.desk.setting else None
     except (InputProblem, ValueError, KeyError):
         session.notice.value = session.say("shell.link_broken")
     session.changes.value += 1

@@ -225,14 +225,25 @@ class Ensembles:
     def _work(self) -> None:
         self._start_lanes()
         _import_here()
-        while (event := self._events.get()) is not None:
-            try:
-                event()
-                self._hand_out()
-            except Exception:  # nobody else would ever be served
-                _log.exception("handing out an errand")
+        while self._handle_event():
+            pass
         for lane in self._lanes:
             lane.close()
+
+    def _handle_event(self) -> bool:
+        """Wait for what happens next, and act on it; return whether that was not the end.
+
+        A function of its own, so that a thread that waits holds on to nothing that a session left.
+        """
+        event = self._events.get()
+        if event is None:
+            return False
+        try:
+            event()
+            self._hand_out()
+        except Exception:  # nobody else would ever be served
+            _log.exception("handing out an errand")
+        return True
 
     def _start_lanes(self) -> None:
         """Start the lanes, one after the other where rules have to be compiled first."""
@@ -536,13 +547,18 @@ class _Bell:
     def _work(self) -> None:
         with self._changed:
             while not self._closed:
-                now = time.monotonic()
-                waiting = [rope for rope in self._hung.values() if not rope.rings]
-                for rope in [rope for rope in waiting if rope.due <= now]:
-                    rope.due, rope.not_before, rope.rings = _NEVER, now + TELL_SECONDS, True
-                    self._ringers.submit(self._tell, rope)
-                nearest = min((rope.due for rope in waiting), default=_NEVER)
-                self._changed.wait(None if nearest == _NEVER else max(0.0, nearest - now))
+                self._changed.wait(self._ring_due())
+
+    def _ring_due(self) -> float | None:
+        """Have told what is due; return how long it is until the next, in seconds, or None if there is none."""
+        now = time.monotonic()
+        waiting = [rope for rope in self._hung.values() if not rope.rings]
+        for rope in waiting:
+            if rope.due <= now:
+                rope.due, rope.not_before, rope.rings = _NEVER, now + TELL_SECONDS, True
+                self._ringers.submit(self._tell, rope)
+        nearest = min((rope.due for rope in waiting), default=_NEVER)
+        return None if nearest == _NEVER else max(0.0, nearest - now)
 
     def _tell(self, rope: _Rope) -> None:
         with self._changed:

@@ -22,7 +22,7 @@ from sim.rules.roles import list_work
 PARCEL = np.dtype([
     ("row", "i4"), ("area", "f4"), ("floor", "f4"), ("quality", "f4"), ("fit", "f2"), ("energy", "f2"),
     ("soil", "f4"),          # euros to clean
-    ("occupant", "i4"), ("owner", "i4"), ("offered", "?"), ("vacant_since", "i2"), ("building_until", "i2"),
+    ("occupant", "i4"), ("owner", "i4"), ("offered", "?"), ("wish_to_sell", "?"), ("vacant_since", "i2"), ("building_until", "i2"),
     ("reserved", "i4"), ("opportunity", "i4"), ("segment", "i2"),
     ("renewed", "?"),        # built, enlarged or renovated since the start of the run
 ])  # fmt: skip

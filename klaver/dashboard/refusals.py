@@ -172,7 +172,7 @@ def count_cells(scenario: Scenario) -> int:
 def _count_strange(scenario: Scenario) -> int:
     """Return how many parcels and owners a drawn park's tables name that it does not have."""
     drawn = {mark.name for mark in scenario.legend.values() if mark.kind == "parcel"}
-    parties = {row.name for row in (*scenario.companies, *scenario.owners)}
+    parties = {row.name for row in scenario.companies} | {row.name for row in scenario.owners}
     return (sum(row.name not in drawn for row in scenario.parcels)
             + sum(row.parcel is not None and row.parcel not in drawn for row in scenario.companies)
             + sum(row.owner is not None and row.owner not in parties for row in scenario.parcels))
@@ -231,7 +231,7 @@ def _from_validation(error: ValidationError, keys: Mapping[str, Sequence[str]]) 
         elif kind == "missing":
             found.append(Problem("missing", {"key": key}))
         elif kind in _BOUNDS:
-            bound = float(next(iter(context.values())))
+            bound = f"{float(next(iter(context.values()))):.10g}"  # as it would stand in a file
             found.append(Problem(_BOUNDS[kind], {"key": key, "value": value, "bound": bound}))
         elif kind == "finite_number":
             found.append(Problem("ordinary_number", {"key": key, "value": value}))
@@ -326,6 +326,7 @@ def printable_line(text: str, most: int = 300) -> str:
 
 
 def nearest_name(name: str, allowed: Iterable[str]) -> str:
+    """Return the closest of the allowed names; empty where none is close."""
     # Comparing takes time with the square of the length: what is very long is no mistyped key.
     match = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6) if len(name) <= 100 else []
     return match[0] if match else ""
@@ -336,5 +337,7 @@ def _number(value: float, say: ScreenLanguage) -> str:
     return say.number(float(value), digits)
 
 
-__all__ = ["LARGEST_HA", "MOST_CELLS", "MOST_PREMISES", "Problem", "Refused", "check_size", "count_cells", "nearest_name", "printable_line",
-           "read_keys", "read_scenario", "read_strategy"]  # fmt: skip
+__all__ = [
+    "LARGEST_HA", "MOST_CELLS", "MOST_PREMISES", "Problem", "Refused", "check_size", "count_cells", "nearest_name",
+    "printable_line", "read_keys", "read_scenario", "read_strategy",
+]  # fmt: skip

@@ -29,6 +29,12 @@ class Session:
     language, large, quarter, chosen, layer, notice
         What is only about looking: language, large type, moment on the map (None: the end), what was clicked
         (``"parcel:3"``), layer of the map, a sentence to the user.
+    library
+        Versions that were kept, as plain values.
+    tour
+        Step of the tour, from 0; -1 when it is not shown.
+    last
+        What was on the desk when this browser was here last, where that is something else than now.
     """
 
     def __init__(self) -> None:
@@ -44,6 +50,7 @@ class Session:
         self.notice = solara.Reactive("")
         self.library: solara.Reactive[list[dict[str, Any]]] = solara.Reactive([])
         self.tour = solara.Reactive(-1)
+        self.last: solara.Reactive[Setting | None] = solara.Reactive(None)
 
     def _changed(self) -> None:
         self.changes.value += 1

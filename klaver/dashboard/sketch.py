@@ -145,6 +145,9 @@ def _draw(scenario: Scenario, texts: Mapping[str, Any]) -> Scenario:
     legend: dict[str, Any] = dict(_GREEN_MARK)
     legend |= {sign: {"kind": "parcel", "name": parcel.name} for sign, parcel in zip(signs, plan.parcels, strict=True)}
     parcels = [_given(ParcelRow, parcel) for parcel in plan.parcels]
+    for row in parcels:
+        if row.get("floor") == 0.0 and "assumed" not in row:
+            row["assumed"] = ["floor"]  # that this plot is the one without a building was nobody's but the layout's choice
     content = scenario.resolved() | dict(texts) | {
         "map": "\n".join("".join(row) for row in rows) + "\n", "legend": legend, "burn_in": None,
         "parcels": [row for row in parcels if len(row) > 1],
@@ -654,7 +657,8 @@ class _Edit:
         owners = [row for row in self.owners
                   if row["name"] in owning or not re.fullmatch(r"Owner of .+", row["name"]) or "name" not in row["assumed"]]
         nothing = ParcelRow(name="").model_dump()
-        parcels = [row for row in self.parcels if row | {"name": ""} != nothing]
+        place = {known.name: i for i, known in enumerate(self.plan.parcels)}
+        parcels = sorted((row for row in self.parcels if row | {"name": ""} != nothing), key=lambda row: place[row["name"]])
         return read_scenario(self.scenario.resolved() | {
             "founding": self.founding, "parcels": parcels, "companies": self.companies, "owners": owners,
         })  # fmt: skip
@@ -712,7 +716,7 @@ def parcel_info(scenario: Scenario, parcel: str | int) -> dict[str, Any]:
         kind = landlord["kind"] if landlord is not None else "company"
     elif not edit.has_building and company is None:
         listed = next((row for row in edit.owners if row["kind"] == "municipality"), None)
-        owner, kind = (listed["name"] if listed else "municipality"), "municipality"
+        owner, kind = (listed["name"] if listed else "municipality"), "municipality"  # as vacant land is founded
     fields: dict[str, Any] = {name: row[name] for name in _OF_PARCEL if name not in ("owner", "offered")}
     fields |= {"owner": owner, "occupancy": None if occupancy == "open" else occupancy}
     if occupancy == "vacant" and edit.has_building:
@@ -720,6 +724,10 @@ def parcel_info(scenario: Scenario, parcel: str | int) -> dict[str, Any]:
     if not edit.has_building:
         fields = {name: value for name, value in fields.items() if name not in ("quality", "fit", "energy")}
     assumed = [name for name in row["assumed"] if fields.get(name) is not None or name == "area"]
+    if row["owner"] is None and kind == "municipality":
+        assumed.append("owner")
+    if not edit.has_building and "floor" in assumed:
+        assumed.append("occupancy")
     if company is not None:
         fields |= {f"company.{name}": company[name] for name in ("name", *_OF_COMPANY)}
         assumed += [f"company.{name}" for name in company["assumed"] if name != "tenant"]

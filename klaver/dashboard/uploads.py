@@ -44,6 +44,8 @@ _NAMED = 6  # names in a sentence of the report
 _ONLY_PARK = {"gross_ha", "net_gross", "firms", "vacant_land", "vacant_site_ha", "layout_seed", "founding", "municipality",
               "parameters", "map", "legend", "parcels", "companies", "owners", "windows", "cell_m", "motorway", "burn_in",
               "quarters"}  # fmt: skip
+_ONLY_DRAWN = {"map", "legend", "parcels", "companies", "owners"}
+_ONLY_LAID_OUT = {"gross_ha", "net_gross", "firms", "vacant_land", "vacant_site_ha", "layout_seed"}
 _ONLY_STRATEGY = set(Strategy.model_fields) - set(Scenario.model_fields)
 
 
@@ -212,7 +214,7 @@ def _on_base(table: Mapping[str, Any], kind: str, name: str) -> tuple[dict[str, 
 # --- reports ---------------------------------------------------------------------------------------------------------
 
 Report = tuple[tuple[str, tuple[str, ...]], ...]
-_OF_PARCEL = ("owner", "floor", "quality", "fit", "energy", "soil_cost")
+_OF_PARCEL = ("owner", "vacant_quarters", "floor", "quality", "fit", "energy", "soil_cost")
 _OF_COMPANY = ("sector", "jobs", "turnover", "floor_needed", "trust", "key_figure")
 
 
@@ -253,22 +255,28 @@ def report_park(
     if outside:
         size.append(say("own.report_outside", n=say.number(len(outside)), names=_names(outside, say)))
     groups = [(say("own.report_found"), tuple(size))]
-    stated, assumed, open_ = [], [], []
+    stated: list[str] = []
+    assumed: list[str] = []
+    open_: list[str] = []
     premises = [parcel for parcel in plan.parcels if parcel.floor != 0.0]
-    for what, rows, fields in (("parcel", premises, _OF_PARCEL), ("company", plan.companies, _OF_COMPANY)):
+    seated = {company.parcel: company for company in plan.companies}
+    for what, rows, fields in (("parcels", premises, _OF_PARCEL), ("companies", plan.companies, _OF_COMPANY)):
         for name in fields:
-            marked = [row.name for row in rows if name in row.assumed]  # type: ignore[attr-defined]
-            known = [row.name for row in rows
-                     if getattr(row, name) is not None and name not in row.assumed]  # type: ignore[attr-defined]
+            by_mark: dict[str, list[str]] = {"stated": [], "assumed": [], "open": []}
+            for row in rows:
+                by_mark[_mark(row, name, seated)].append(row.name)  # type: ignore[attr-defined]
+            if name == "vacant_quarters":
+                by_mark["open"] = []  # of most buildings there is no such thing
             label = say(f"own.field_{name}")
-            counted = f"own.report_{what}s"
-            if known:
-                stated.append(say(counted, field=label, n=say.number(len(known)), names=_names(known, say)))
-            if marked:
-                assumed.append(say(counted, field=label, n=say.number(len(marked)), names=_names(marked, say)))
-            if len(rows) > len(known) + len(marked):
-                rest = len(rows) - len(known) - len(marked)
-                open_.append(say(f"{counted}_open", field=label, n=say.number(rest), all=say.number(len(rows))))
+            for mark, lines in (("stated", stated), ("assumed", assumed)):
+                found = by_mark[mark]
+                if found:
+                    one = "_one" if len(found) == 1 else ""
+                    lines.append(say(f"own.report_{what}{one}", field=label, n=say.number(len(found)),
+                                     names=_names(found, say)))  # fmt: skip
+            if by_mark["open"]:
+                open_.append(say(f"own.report_{what}_open", field=label, n=say.number(len(by_mark["open"])),
+                                 all=say.number(len(rows))))  # fmt: skip
     if scenario.map is None:
         open_.insert(0, say("own.report_generated"))
     if left:
@@ -279,6 +287,16 @@ def report_park(
         groups.append((say("own.report_parameters"), tuple(
             f"{name} = {value:g}" for name, value in scenario.own_parameters.items())))
     return (*groups, *_from_base(scenario, say, base, table))
+
+
+def _mark(row: Any, name: str, seated: Mapping[str | None, Any]) -> str:
+    """Return whether a value of a plan's parcel or company is ``"stated"``, ``"assumed"`` or ``"open"``."""
+    value, assumed = getattr(row, name), row.assumed
+    if name == "owner" and value is None and row.name in seated:
+        # A company that is not said to rent owns where it sits.
+        company = seated[row.name]
+        value, assumed = (None if company.tenant else company.name), (("owner",) if "tenant" in company.assumed else ())
+    return "open" if value is None else "assumed" if name in assumed else "stated"
 
 
 def report_strategy(
@@ -310,7 +328,9 @@ def _from_base(made: Scenario | Strategy, say: ScreenLanguage, base: str, table:
     """Return which settings a file left out, and where they came from."""
     if table is None:
         return ()
-    left_out = [name for name in made.resolved() if name not in table and name not in ("title", "description", "name")]
+    drawn = isinstance(made, Scenario) and made.map is not None
+    unused = _ONLY_LAID_OUT if drawn else _ONLY_DRAWN
+    left_out = [name for name in made.resolved() if name not in {*table, "title", "description", "name", *unused}]
     if not left_out:
         return ()
     key = "own.report_base" if base else "own.report_defaults"

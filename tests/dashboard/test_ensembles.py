@@ -517,4 +517,10 @@ def test_sessions_that_left_leave_nothing(ensembles: Ensembles, park: Scenario) 
     del page
     gc.collect()
     assert not [name for name in ensembles._sessions if name.startswith("left")]
-    wait_until(lambda: not [one for one in gc.get_objects() if isinstance(one, Filling) and one.asked.quarters == 3])
+    left = [one for one in gc.get_objects() if isinstance(one, Filling) and one.asked.quarters == 3]
+    if left:
+        import sys
+        print(len(left))
+        for r in gc.get_referrers(left[0]):
+            if r is not left: print("REF", type(r), str(r)[:300]); [print('   REF2', type(q), str(q)[:200]) for q in gc.get_referrers(r)[:5]]
+    assert not left

@@ -16,7 +16,7 @@ from analysis.figures.choices import undominated
 from analysis.statistics import few_seeds_note
 from klaver.dashboard.drawing.canvas import INK, PAPER, REFERENCE, RULE, SCENARIO, SOFT, Canvas, Scale, scale_of
 from klaver.dashboard.drawing.intervals import IntervalRow, interval_panel, title_lines
-from klaver.dashboard.drawing.lettering import apart, fold, shorten, text_width, write_lines
+from klaver.dashboard.drawing.lettering import fold, shorten, text_width, write_lines
 from klaver.dashboard.drawing.picture import Picture
 from klaver.dashboard.drawing.wording import (
     Titles,
@@ -91,7 +91,7 @@ def differences(comparison: Comparison, say: Language, *, width: float = 720, ti
     heads = [say("chart.panel_multiplier"), say("chart.panel_change", outcome=capital(outcome_name(say, "vitality"))),
              say("chart.panel_change", outcome=capital(outcome_name(say, "social_balance")))]  # fmt: skip
     gap = 24.0
-    each = (width - labels - 2 * gap) / 3 - 2
+    each = (width - labels - 2 * gap - 16) / 3
     lines = title_lines(heads, each) if wide else 1
     y, bottom = 0.0, 0.0
     for k, outcome in enumerate(RANKED):
@@ -105,7 +105,7 @@ def differences(comparison: Comparison, say: Language, *, width: float = 720, ti
             rows.append(IntervalRow(names[name], [(found, SCENARIO, "dot")], say("chart.undefined")))
         across = (labels + k * (each + gap), labels + k * (each + gap) + each) if wide else (labels, width - 12)
         bottom = interval_panel(canvas, say, rows, outcome, across, y, heads[k], labels=not wide or k == 0, change=change,
-                                lines=lines, row_height=36)  # fmt: skip
+                                lines=lines, row_height=36, zero=True)  # fmt: skip
         if not wide:
             y = bottom + 8
     y = bottom + 4
@@ -177,11 +177,12 @@ def chance_best(comparison: Comparison, say: Language, *, width: float = 720, ti
     each = (width - labels - 2 * gap) / 3
     y, bottom = 0.0, 0.0
     defined = {outcome: any(chances[outcome].values()) for outcome in RANKED}
+    lines = title_lines([capital(outcome_name(say, outcome)) for outcome in RANKED], each) if wide else 1
     for k, outcome in enumerate(RANKED):
         left = labels + (k * (each + gap) if wide else 0.0)
         top = write_lines(canvas, capital(outcome_name(say, outcome)), left if wide else 0.0, y, each if wide else width, 14, 2,
                           weight="600")  # fmt: skip
-        top = max(top, y + (36.4 if wide else 18.2)) + 4
+        top = max(top, y + 18.2 * lines) + 4
         leading = max(chances[outcome].values())
         for place, name in enumerate(comparison.strategies):
             middle = top + row * (place + 0.5)
@@ -265,14 +266,15 @@ def pair_matrix(
     canvas = Canvas(width, 1000)
     wide = width > 500
     labels = min(_label_width([f"1 {name}" for name in names.values()], width) + 20, 0.45 * width)
-    cell = min((width - labels) / max(n, 1), 92.0 if wide else 60.0)
+    cell = min((width - labels) / max(n, 1), 112.0 if wide else 60.0)
     tall, y = 40.0, 0.0
     y = write_lines(canvas, say("chart.pairs_head", outcome=outcome_name(say, outcome)), 0, y, width, 14, 3, weight="600") + 6
     canvas.text(labels - 8, y + 16, say("chart.pairs_than"), size=13, colour=SOFT, anchor="end")
     for j, name in enumerate(order):
-        text = f"{j + 1} {names[name]}" if cell > 80 else str(j + 1)
-        canvas.text(labels + cell * (j + 0.5), y + 16, shorten(text, cell - 4, 13), size=13, colour=SOFT, anchor="middle")
-    y += 26
+        text = names[name] if cell > 80 else str(j + 1)
+        for line, part in enumerate(fold(text, cell - 2, 13)):
+            canvas.text(labels + cell * (j + 0.5), y + 16 + 15 * line, part, size=13, colour=SOFT, anchor="middle")
+    y += 26 + (15 if cell > 80 and any(len(fold(name, cell - 2, 13)) > 1 for name in names.values()) else 0)
     for i, name in enumerate(order):
         for line, text in enumerate(folded := fold(f"{i + 1} {names[name]}", labels - 10, 14)):
             canvas.text(0, y + tall / 2 + 5 + 15 * (line - (len(folded) - 1) / 2), text,
@@ -333,38 +335,31 @@ def front(
     gain = {name: comparison.differences[name][outcome] for name in comparison.strategies}
     drawn = [name for name in comparison.strategies if _there(cost[name]) and _there(gain[name])]
     other = names[comparison.reference]
-    y = write_lines(canvas, say("chart.front_up", outcome=capital(outcome_name(say, outcome)), reference=other), 0, 0, width, 14,
-                    3, weight="600") + 8  # fmt: skip
-    top, bottom = y, y + (330 if wide else 270)
-    vertical = scale_of(_ends(gain[name] for name in drawn), bottom, top, zero=True, margin=0.08)
-    words, unit = axis_words(say, outcome, vertical, 6, change=True)
+    tall = 330.0 if wide else 270.0
+    ends = _ends(gain[name] for name in drawn)
+    _, unit = axis_words(say, outcome, scale_of(ends, tall, 0.0, zero=True, margin=0.08), 6, change=True)
+    y = write_lines(canvas, say("chart.front_up", outcome=capital(outcome_name(say, outcome)), reference=other, unit=unit), 0, 0,
+                    width, 14, 3, weight="600") + 8  # fmt: skip
+    top, bottom = y, y + tall
+    vertical = scale_of(ends, bottom, top, zero=True, margin=0.08)
+    words, _ = axis_words(say, outcome, vertical, 6, change=True)
     left = 12 + max((text_width(words(tick), 13) for tick in vertical.ticks(6)), default=20.0)
-    horizontal = scale_of(_ends(cost[name] for name in drawn), left, width - 14, zero=True, margin=0.08)
+    named = wide and len(drawn) <= 8
+    room = max((text_width(names[name], 14, bold=True) for name in drawn), default=0.0) + 24 if named else 34.0
+    room = min(room, width / 3)
+    horizontal = scale_of(_ends(cost[name] for name in drawn), left, width - room, zero=True, margin=0.05)
     euros, euro_unit = axis_words(say, "public_outlay", horizontal, 6 if wide else 4, change=True)
     canvas.y_axis(vertical, left, words=words, most=6, grid_to=width - 14)
-    canvas.text(left + 4, top + 10, unit, size=13, colour=SOFT, halo=True)
     canvas.x_axis(horizontal, bottom, f"{say('chart.front_cost')} ({euro_unit})", words=euros, most=6 if wide else 4, grid_to=top)
     for a, b in (((horizontal(0.0), top), (horizontal(0.0), bottom)), ((left, vertical(0.0)), (width - 14, vertical(0.0)))):
         canvas.line(*a, *b, colour=REFERENCE, width=1.2, stroke_dasharray="5 3")
     for name in drawn:
-        _cross(canvas, horizontal, vertical, cost[name], gain[name], name in kept, name == comparison.reference)
-    named = wide and len(drawn) <= 6
-    places = apart([vertical(gain[name].mean) for name in drawn], 18, top + 8, bottom - 8)  # type: ignore[union-attr, arg-type]
-    for name, place in zip(drawn, places, strict=True):
-        number, up, over = comparison.strategies.index(name) + 1, gain[name], cost[name]
-        assert up is not None and over is not None and up.mean is not None and over.mean is not None
-        x, height = horizontal(over.mean), vertical(up.mean)
-        tip = f"{names[name]}: {change_text(say, 'public_outlay', over.mean)}, {change_text(say, outcome, up.mean)}"
-        solid = name in kept
-        colour = REFERENCE if name == comparison.reference else SCENARIO
-        canvas.circle(x, height, 11, fill=colour if solid else PAPER, stroke=colour, stroke_width=2, tip=tip)
-        canvas.text(x, height + 5, number, size=13, colour=PAPER if solid else colour, anchor="middle", weight="600")
-        if named:
-            right = x + 18 + text_width(names[name], 14) < width
-            if abs(place - height) > 4:
-                canvas.line(x + (11 if right else -11), height, x + (17 if right else -17), place, colour=SOFT)
-            canvas.text(x + (19 if right else -19), place + 5, names[name], colour=colour, weight="600", halo=True,
-                        anchor="start" if right else "end")  # fmt: skip
+        tip = (f"{names[name]}: {change_text(say, 'public_outlay', cost[name].mean)}, "  # type: ignore[union-attr]
+               f"{change_text(say, outcome, gain[name].mean)}")  # type: ignore[union-attr]
+        _cross(canvas, horizontal, vertical, cost[name], gain[name], name in kept, name == comparison.reference, tip)
+    _front_labels(canvas, {
+        name: (horizontal(cost[name].mean), vertical(gain[name].mean)) for name in drawn  # type: ignore[union-attr, arg-type]
+    }, {name: names[name] if named else str(comparison.strategies.index(name) + 1) for name in drawn}, comparison.reference)
     y = bottom + 50
     if not named:
         for name in drawn:
@@ -399,13 +394,33 @@ def _ends(estimates: Any) -> list[float]:
     return [end for found in estimates for end in (found.mean, found.low, found.high) if end is not None]
 
 
-def _cross(canvas: Canvas, horizontal: Scale, vertical: Scale, over: Any, up: Any, kept: bool, grey: bool) -> None:
+def _cross(
+    canvas: Canvas, horizontal: Scale, vertical: Scale, over: Any, up: Any, kept: bool, grey: bool, tip: str
+) -> None:
     x, y = horizontal(over.mean), vertical(up.mean)
     look: dict[str, Any] = {"colour": REFERENCE if grey else SCENARIO, "width": 1.8, "stroke_dasharray": None if kept else "4 2.5"}
     if over.low is not None and over.high is not None:
         canvas.line(horizontal(over.low), y, horizontal(over.high), y, **look)
     if up.low is not None and up.high is not None:
         canvas.line(x, vertical(up.low), x, vertical(up.high), **look)
+    canvas.circle(x, y, 8, fill=look["colour"] if kept else PAPER, stroke=look["colour"], stroke_width=2, tip=tip)
+
+
+def _front_labels(
+    canvas: Canvas, places: dict[str, tuple[float, float]], texts: dict[str, str], reference: str
+) -> None:
+    """Write names to the right of their dots, each on the nearest height at which it covers no other name or dot."""
+    boxes = {name: (x - 9, x + 9, y) for name, (x, y) in places.items()}
+    for name, (x, y) in sorted(places.items(), key=lambda place: place[1]):
+        start, end = x + 15, x + 15 + text_width(texts[name], 14, bold=True)
+        taken = [box for other, box in boxes.items() if other != name]
+        heights = [y + side * step * 9 for step in range(len(places) * 4) for side in (1, -1)]
+        height = next((h for h in heights if not any(start < b and a < end and abs(h - c) < 18 for a, b, c in taken)), y)
+        if abs(height - y) > 4:
+            canvas.line(x + 7, y, x + 14, height, colour=SOFT)
+        canvas.text(x + 15, height + 5, texts[name], colour=REFERENCE if name == reference else SCENARIO, weight="600",
+                    halo=True)  # fmt: skip
+        boxes[f"text of {name}"] = (start, end, height)
 
 
 # --- single futures of two strategies --------------------------------------------------------------------------------

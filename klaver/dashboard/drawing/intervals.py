@@ -47,6 +47,7 @@ class IntervalRow:
 def interval_panel(
     canvas: Canvas, say: Language, rows: Sequence[IntervalRow], outcome: str, across: tuple[float, float], y: float, title: str,
     *, labels: bool, change: bool = False, ends: tuple[float, float] | None = None, row_height: float = ROW, lines: int = 1,
+    zero: bool = False,
 ) -> float:  # fmt: skip
     """Draw a panel of rows from y down, with a title above and an axis below, and return where it ends.
 
@@ -62,6 +63,8 @@ def interval_panel(
         Whether the numbers are differences: they have a sign, and zero a dashed line.
     ends
         Values at the ends of the axis; those of the numbers if None.
+    zero
+        Whether the axis has 0 on it; that of differences has.
     lines
         Least lines of the title; panels beside each other have equally many.
     """
@@ -72,7 +75,7 @@ def interval_panel(
     y = max(y, start + 2 + 18.2 * lines) + 6
     numbers = [end for row in rows for found, _, _ in row.marks if found is not None
                for end in (found.mean, found.low, found.high) if end is not None]  # fmt: skip
-    scale = Scale(*ends, *across) if ends else scale_of(numbers, *across, zero=change)
+    scale = Scale(*ends, *across) if ends else scale_of(numbers, *across, zero=change or zero)
     bottom = y + row_height * len(rows)
     most = max(3, min(6, int((across[1] - across[0]) / 55)))
     words, unit = axis_words(say, outcome, scale, most, change)

@@ -590,8 +590,8 @@ class _Drawing:
                 f'fill="{INK if dark else "#241238"}"{attributes({"pointed": plot.company_pick}) if plot.company_pick else ""}/>'
             )
         elif text and room > text_width(text, 11) * 0.9 and high > 11:
-            self.canvas.text(x, middle + 4, text, size=11.5, anchor="middle", colour=self.ink(plot), pointer_events="none",
-                             weight="600" if len(text) == 1 else "normal")  # fmt: skip
+            self.canvas.text(x, middle + 4, text, size=16 if text in "●○" else 11.5, anchor="middle",
+                             colour=self.ink(plot), pointer_events="none", weight="600" if len(text) == 1 else "normal")  # fmt: skip
         if named:
             self.canvas.text(x, y + 13, shorten(label, max(room - 4, 40), 11.5), size=11.5, anchor="middle", halo=True,
                              pointer_events="none")  # fmt: skip
@@ -737,7 +737,7 @@ class _Drawing:
         for key in entries:
             y += 6 if _legend_order(key)[0] in (30.0, 40.0, 50.0) and key == next(k for k in entries if _legend_order(k)[0] == _legend_order(key)[0]) else 0
             self.legend[key](self.canvas, x, y)
-            self.canvas.text(x + 28, y + 11.5, shorten(self.word(key), self.width - x - 30, self.size), size=self.size)
+            self.entry(x + 28, y + 11.5, self.word(key), self.width - x - 30)
             y += 21
         return y + 8 + self.caveat(x, y + 14, self.width - x - 4)
 
@@ -752,13 +752,18 @@ class _Drawing:
             if alone and x > 8:
                 x, y = 8.0, y + 21
             self.legend[key](self.canvas, x, y)
-            self.canvas.text(x + 28, y + 11.5, shorten(word, (self.width if alone else half) - 40, self.size), size=self.size)
+            self.entry(x + 28, y + 11.5, word, (self.width if alone else half) - 40)
             if alone or x > 8:
                 x, y = 8.0, y + 21
             else:
                 x = 8 + half
         y += 21 if x > 8 else 0
         return y + 8 + self.caveat(8, y + 14, self.width - 16)
+
+    def entry(self, x: float, y: float, word: str, room: float) -> None:
+        """Write an entry of the legend: a long word a little smaller, rather than cut."""
+        size = max(min(self.size, self.size * room / max(text_width(word, self.size), 1.0)), 11.5)
+        self.canvas.text(x, y, shorten(word, room, size), size=round(size, 1))
 
     def caveat(self, x: float, y: float, width: float) -> float:
         """Write, where a park has nothing measured, that its values are drawn; return the height taken."""

@@ -137,7 +137,7 @@ def queues(paths: Mapping[str, np.ndarray], say: Language, *, every: int = 1, wi
     y = write_lines(canvas, note, 0, y, width, 13, 3, colour=SOFT)
     canvas.height = y + 4
     title = say("chart.queue_title")
-    described = f"{head} {rest} " + _listed(say, paths, found, last)
+    described = f"{head}. {rest} " + _listed(say, paths, found, last)
     frame = pd.DataFrame({
         say("chart.column_role"): [say(f"role.{role}") for role in ROLES],
         say("chart.column_asked"): [_mean(paths, "queue", role, last) for role in ROLES],
@@ -165,7 +165,7 @@ def _panel(
     vertical, horizontal = Scale(0.0, highest, bottom, top), Scale(0.0, float(years[-1]), left, right)
     canvas.y_axis(vertical, left, words=lambda value: say.number(value), most=3, grid_to=right, size=12)
     canvas.x_axis(horizontal, bottom, words=lambda value: say.number(value), most=4, size=12)
-    canvas.text(right + 8, bottom + 17, say("chart.year"), size=12, colour=SOFT)
+    canvas.text(right + 13, bottom + 17, say("chart.year"), size=12, colour=SOFT)
     x = [horizontal(year) for year in years]
     if len(asked) >= _FEW:
         low, high = np.quantile(asked, [0.1, 0.9], axis=0)
@@ -202,7 +202,10 @@ def _sentences(say: Language, paths: Mapping[str, np.ndarray], found: Waiting, l
         return say("chart.queue_none"), unused
     wait = _wait_text(say, found.quarters[ROLES.index(found.bottleneck)])
     head = say("chart.queue_head", role=capital(say(f"role.{found.bottleneck}")))
-    rest = say("chart.queue_why", wait=wait)
+    rest = capital(wait)
+    if found.of > 1 and found.futures < found.of / 2:
+        second = ROLES[int(np.argsort(found.quarters)[-2])]
+        head = say("chart.queue_head_close", role=capital(say(f"role.{found.bottleneck}")), second=say(f"role.{second}"))
     if found.of > 1:
         rest += " " + say("chart.queue_often", k=found.futures, n=found.of)
     return head, f"{rest} {unused}".strip()

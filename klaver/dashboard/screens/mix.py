@@ -11,6 +11,7 @@ from analysis.compare import Comparison
 from klaver.dashboard import parts
 from klaver.dashboard.desk import MOST_PINNED, changed
 from klaver.dashboard.drawing.dots import multiplier_dots, vitality_dots
+from klaver.dashboard.drawing.queues import queue_paths, queues
 from klaver.dashboard.session import Session, use_ensemble, use_session
 from klaver.dashboard.shared import shipped_strategy, strategies
 from klaver.dashboard.showing import Problem, Waiting, block, bullets, heading, paragraph, show, words_of
@@ -236,8 +237,9 @@ def question_field(question: Question, answers: dict[str, Any], say: ScreenLangu
     if question.number is not None:
         number = question.number
         scale = 100 if number.unit == "share" else 1
-        return field | {"kind": "number", "value": "" if given is None else round(scale * float(given), 4), "min": scale * number.low,
-                        "max": scale * number.high, "unit": "%" if scale == 100 else say(f"mix.unit_{number.unit.split()[0]}")}
+        unit = "%" if scale == 100 else say(f"mix.unit_{number.unit.split()[0]}")
+        value = "" if given is None else round(scale * float(given), 4)
+        return field | {"kind": "number", "value": value, "min": scale * number.low, "max": scale * number.high, "unit": unit}
     options = [{"value": "", "label": say("mix.unanswered")}]
     options += [{"value": option.id, "label": getattr(option, language)} for option in question.options]
     return field | {"kind": "choice", "value": "" if given is None else str(given), "options": options}
@@ -268,6 +270,6 @@ def Effects() -> None:
             show(vitality_dots(comparison, strategy.name, say, titles=titles, width=430), say, busy=busy, level=2)
         with block("section", "card"):
             show(multiplier_dots(comparison, strategy.name, say, titles=titles, width=430), say, busy=busy, level=2)
-    if False:
+    if strategy.approach != "none":
         with block("section", "card"):
-            show(queues(runs, strategy.name, say, titles=titles), say, busy=busy, level=2)
+            show(queues(queue_paths(runs, strategy.name), say, every=runs.every, width=880), say, busy=busy, level=2)
