@@ -12,6 +12,7 @@ table of parameters (``sim/inputs/parameters.py``) says it in a way that needs t
 
 from __future__ import annotations
 
+import datetime
 import math
 import os
 import tomllib
@@ -62,6 +63,15 @@ def texts(code: str) -> dict[str, str]:
         raise UnknownLanguage(f"--lang is {code!r}; there is {' and '.join(LANGUAGES)}")
     with open(Path(__file__).with_name(f"{code}.toml"), "rb") as file:
         return _flatten(tomllib.load(file))
+
+
+@cache
+def _number_form(code: str, digits: int) -> tuple[Any, Any]:
+    """Return how a language writes numbers with so many decimals (Unicode's CLDR, through Babel)."""
+    from babel import Locale
+    from babel.numbers import parse_pattern
+
+    return parse_pattern("#,##0" + ("." + "0" * digits if digits else "")), Locale.parse(code)
 
 
 @cache
@@ -123,10 +133,9 @@ class Language:
         """Return a number with thousands marked and ``digits`` decimals."""
         if math.isnan(value):
             return "-"
-        text = f"{value:,.{digits}f}"
-        if set(text) <= set("-0.,"):
-            text = text.lstrip("-")
-        return text.translate(str.maketrans(",.", ".,")) if self.code == "nl" else text
+        pattern, locale = _number_form(self.code, digits)
+        text: str = pattern.apply(float(value), locale)
+        return text.lstrip("-") if set(text) <= set("-0.,") else text
 
     def euros(self, value: float) -> str:
         """Return an amount in three figures: ``€45,600`` or ``€1.23 million``."""
@@ -142,6 +151,12 @@ class Language:
             size = round(size / step) * step
         amount = self.number(size)
         return f"{sign if amount != '0' else ''}{mark}{amount}"
+
+    def date(self, moment: datetime.datetime) -> str:
+        """Return a day and time: ``24 nov. 2026 22:36`` or ``Nov 24, 2026, 10:36 PM``."""
+        from babel.dates import format_datetime
+
+        return str(format_datetime(moment, "d MMM y HH:mm" if self.code == "nl" else "MMM d, y, h:mm a", locale=self.code))
 
     def share(self, value: float) -> str:
         """Return a share of 1 as a percentage."""
