@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +16,11 @@ from klaver.dashboard import parts, session_file
 from klaver.dashboard.screens import begin, compare, library, mix, opportunities, outcomes, park, play
 from klaver.dashboard.session import Session, session_context, use_session
 from klaver.dashboard.shared import ensembles, parks, shipped_park, shipped_strategy, strategies
-from klaver.dashboard.showing import Problem, Waiting, block, bullets, paragraph, words_of
+from klaver.dashboard.showing import Problem, Waiting, block, paragraph, words_of
 from klaver.language import LANGUAGES
 from sim.inputs.problems import InputProblem
+
+logger = logging.getLogger("klaver.dashboard")
 
 SCREENS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("/", "begin", begin.Begin), ("park", "park", park.Park), ("mix", "mix", mix.Mix),
@@ -82,10 +85,33 @@ def Frame(children: list[Any] = []) -> None:  # noqa: B006 (Solara compares it, 
                     paragraph(session.notice.value)
             if name != "begin":
                 ContextBar()
-            rv.Html(tag="div", children=children, class_="screen-body")
+            Guarded(children=children).key(f"guarded-{name}")
     Titled(f"{say(f'shell.screen_{name}')} – Klaver")
     with block("footer", "page-foot"):
         paragraph(say("shell.cannot_say"))
+
+
+@solara.component
+def Guarded(children: list[Any] = []) -> None:  # noqa: B006
+    """A screen whose mistakes stay its own: the session goes on, with a way back."""
+    session = use_session()
+    say = session.say
+    mistake, clear = solara.use_exception()
+    if mistake is None:
+        rv.Html(tag="div", children=children, class_="screen-body")
+        return
+    logger.error("a screen failed", exc_info=mistake)
+
+    def again(name: str) -> None:
+        if name == "undo":
+            session.desk.undo()
+        clear()
+
+    Problem(say("shell.mistake"), [])
+    items = [{"name": "again", "text": say("shell.try_again"), "primary": True}]
+    if session.desk.can_undo:
+        items.append({"name": "undo", "text": say("shell.undo")})
+    parts.Buttons(items=items, event_press=again)
 
 
 @solara.component

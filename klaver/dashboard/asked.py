@@ -24,7 +24,7 @@ COLUMNS = (
     "vitality_jobs", "vitality_dynamics", "vitality_organisation", "vitality_future", "vacancy", "jobs", "trust", "outdated",
     "quality", "companies", "open_opportunities", "queue_regisseren", "queue_aanjagen", "queue_verbinden", "queue_ontzorgen",
     "spent_regisseren", "spent_aanjagen", "spent_verbinden", "spent_ontzorgen", "satisfaction", "realised", "exited",
-    "started", "budget_left",
+    "started", "budget_left", "hours_lapsed",
 )  # fmt: skip
 """Indicators that are kept of every quarter: those that a page shows. With 80 quarters 10 kB a run."""
 FIRST_SEEDS = 8

@@ -63,7 +63,11 @@ class Known:
 
     def __bool__(self) -> bool:
         """Whether anything at all was measured of a parcel or a company, beyond its name and place."""
-        return any(fields - {"parcel", "name", "tenant"} for table in (self.parcels, self.companies) for fields in table.values())
+        return any(
+            fields - {"parcel", "name", "tenant"}
+            for table in (self.parcels, self.companies)
+            for fields in table.values()
+        )
 
 
 def _measured(row: Any) -> frozenset[str]:
@@ -82,7 +86,9 @@ class Story:
     Attributes
     ----------
     heading
-        What it is and how it stands at the end of the run.
+        What it is.
+    end
+        How it stands at the end of the run.
     lines
         What happened, in order.
     told
@@ -97,6 +103,7 @@ class Story:
     """
 
     heading: str
+    end: str
     lines: list[Line]
     told: list[str]
     decided: str | None
@@ -126,6 +133,8 @@ class Followed:
         As ``klaver.runs.paired_outcomes``; empty before the first quarter has passed.
     measures, twin_measures
         As ``sim.outcomes.measure``; empty before the first quarter has passed.
+    refused
+        Quarter and number of opportunities that whoever played the municipality stepped out of (``playing.py``).
     """
 
     park: str
@@ -142,6 +151,7 @@ class Followed:
     measures: dict[str, float]
     twin_measures: dict[str, float]
     packed: bytes = field(repr=False)
+    refused: tuple[tuple[int, int], ...] = ()
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -184,7 +194,7 @@ class Followed:
         key = ("names", language.code, twin)
         if key not in self._kept:
             tables = {**self.twin_tables, "owners": self.tables["owners"]} if twin else self.tables
-            self._kept[key] = Teller({**tables, "events": tables["events"].iloc[:0]}, language)
+            self._kept[key] = _Teller({**tables, "events": tables["events"].iloc[:0]}, language, None, self.refused)
         return self._kept[key]
 
     # --- one quarter ---------------------------------------------------------------------------------------------------
@@ -309,30 +319,49 @@ class Followed:
         teller = self._teller_about(kind, row, language)
         lines = teller.why(kind, row)
         decided = next((line for line in reversed(lines) if _decides(line)), None)
+        name = {"company": teller.party, "parcel": teller.parcel}.get(kind, teller.heading)(row)
         return Story(
-            teller.end(kind, row), lines, teller.told(lines), None if decided is None else _decision(decided, language),
-            decided, teller.without(kind, row),
+            name[:1].upper() + name[1:], teller.end(kind, row), lines, teller.told(lines),
+            None if decided is None else _decision(decided, language), decided, teller.without(kind, row),
         )  # fmt: skip
 
     def balance(self, opportunity: int, language: Language, words: bool = False) -> Balance:
         """Return the balance table of an opportunity as it stands at the end; see ``klaver.balance.balance``."""
         return balance(self._teller_about("opportunity", opportunity, language), opportunity, words)
 
+    def sentence(self, event: Any, language: Language) -> str:
+        """Return the sentence of one event, a row of the table of events."""
+        return self._namer(language, False).sentence(event)
+
     def teller(self, language: Language) -> Teller:
         """Return who tells the whole run; takes some tens of milliseconds to make, and is kept."""
         key = ("teller", language.code)
         if key not in self._kept:
-            self._kept[key] = Teller(self.tables, language, self.twin_tables)
+            self._kept[key] = _Teller(self.tables, language, self.twin_tables, self.refused)
         return self._kept[key]
 
     def _teller_about(self, kind: str, row: int, language: Language) -> Teller:
         """Return a teller with only the events that one thing can be told from: a fraction of the time of all."""
         tables, twin = self.tables, self.twin_tables
         there = _same(tables, twin, kind, row)
-        return Teller(
+        return _Teller(
             {**tables, "events": _events_about(tables, kind, row)}, language,
-            {**twin, "events": twin["events"].iloc[:0] if there is None else _events_about(twin, kind, there)},
+            {**twin, "events": twin["events"].iloc[:0] if there is None else _events_about(twin, kind, there)}, self.refused,
         )  # fmt: skip
+
+
+class _Teller(Teller):
+    """A teller who knows which cases somebody refused who played the municipality: no rule set beforehand stopped those."""
+
+    def __init__(self, tables: Any, language: Language, twin: Any, refused: tuple[tuple[int, int], ...]) -> None:
+        super().__init__(tables, language, twin)
+        self.refused = frozenset(refused)
+
+    def sentence(self, event: Any) -> str:
+        """Return the sentence of one event."""
+        if event.kind in ("stepped_out", "left_exit_rule") and (event.quarter, event.opportunity) in self.refused:
+            return self.say(f"map.play.{event.kind}")
+        return super().sentence(event)
 
 
 def _row(rows: Any, number: int) -> dict[str, Any] | None:
@@ -370,7 +399,12 @@ def _queues(frame: Any) -> dict[int, list[dict[str, Any]]]:
     for role, action, target, kind, hours in frame.jobs.tolist():
         served[role] += 1
         if kind == 1:
-            job = {"role": records.ROLES[role], "action": records.ACTIONS[action], "hours": hours, "place": served[role]}
+            job = {
+                "role": records.ROLES[role],
+                "action": records.ACTIONS[action],
+                "hours": hours,
+                "place": served[role],
+            }
             found.setdefault(target, []).append(job)
     return found
 
@@ -383,7 +417,13 @@ def _who_waits(seats: list[dict[str, Any]], stage: int) -> list[tuple[int, int]]
     if stage != records.CASE:
         return []
     open_ = [seat for seat in seats if not seat["committed"] and seat["party"] != records.MUNICIPALITY]
-    return [(seat["party"], other["party"]) for seat in open_ if seat["utility"] > 0.0 for other in open_ if other is not seat]
+    return [
+        (seat["party"], other["party"])
+        for seat in open_
+        if seat["utility"] > 0.0
+        for other in open_
+        if other is not seat
+    ]
 
 
 def _events_about(tables: Mapping[str, pd.DataFrame], kind: str, row: int) -> pd.DataFrame:
@@ -419,7 +459,11 @@ def _decision(line: Line, say: Language) -> str:
     """Return in words what number was held against what, and what came of it."""
     kind = "stance_no" if line.kind == "stance_known" else line.kind
     value, threshold = MEASURES[line.kind]
-    return say(f"map.decided.{kind}", value=_in_words(value, line.value, say), threshold=_in_words(threshold, line.threshold, say))
+    return say(
+        f"map.decided.{kind}",
+        value=_in_words(value, line.value, say),
+        threshold=_in_words(threshold, line.threshold, say),
+    )
 
 
 def _in_words(measure: str, number: float, say: Language) -> str:
@@ -433,7 +477,10 @@ def _in_words(measure: str, number: float, say: Language) -> str:
 
 
 def follow(
-    park: Mapping[str, Any], strategy: Mapping[str, Any], seed: int, quarters: int | None = None,
+    park: Mapping[str, Any],
+    strategy: Mapping[str, Any],
+    seed: int,
+    quarters: int | None = None,
     parameters: Mapping[str, float] | None = None,
 ) -> Followed:
     """Run a park and its twin quarter by quarter, and keep what a page can show of them.
@@ -488,16 +535,22 @@ def step_through(before: Any, strategy: np.recarray, quarters: int) -> tuple[Any
 
 
 def as_followed(
-    scenario: Scenario, strategy: str, seed: int, place: model.Park, names: Names, run: tuple[Any, Recorder],
+    scenario: Scenario,
+    strategy: str,
+    seed: int,
+    place: model.Park,
+    names: Names,
+    run: tuple[Any, Recorder],
     twin: tuple[Any, Recorder],
+    refused: tuple[tuple[int, int], ...] = (),
 ) -> Followed:
     """Return a run and its twin, both stepped equally far, as a page asks them."""
     passed = int(run[0].clock[0].quarter) > 0
     measures, twin_measures = (outcomes.measure(world) if passed else {} for world in (run[0], twin[0]))
     return Followed(
-        scenario.name, dict(place.title), strategy, seed, place.quarters, place.gross_ha, run[1].frames(), twin[1].frames(), names,
-        Known.of(scenario), paired_outcomes(measures, twin_measures, place.gross_ha) if passed else {}, measures,
-        twin_measures, _pack(_tables(run[0], names, None), _tables(twin[0], names, TWIN_TABLES)),
+        scenario.name, dict(place.title), strategy, seed, place.quarters, place.gross_ha, run[1].frames(), twin[1].frames(),
+        names, Known.of(scenario), paired_outcomes(measures, twin_measures, place.gross_ha) if passed else {}, measures,
+        twin_measures, _pack(_tables(run[0], names, None), _tables(twin[0], names, TWIN_TABLES)), refused,
     )  # fmt: skip
 
 

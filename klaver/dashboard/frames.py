@@ -22,8 +22,8 @@ from sim.rules.roles import list_work
 PARCEL = np.dtype([
     ("row", "i4"), ("area", "f4"), ("floor", "f4"), ("quality", "f4"), ("fit", "f2"), ("energy", "f2"),
     ("soil", "f4"),          # euros to clean
-    ("occupant", "i4"), ("owner", "i4"), ("offered", "?"), ("wish_to_sell", "?"), ("vacant_since", "i2"), ("building_until", "i2"),
-    ("reserved", "i4"), ("opportunity", "i4"), ("segment", "i2"),
+    ("occupant", "i4"), ("owner", "i4"), ("offered", "?"), ("wish_to_sell", "?"), ("vacant_since", "i2"),
+    ("building_until", "i2"), ("reserved", "i4"), ("opportunity", "i4"), ("segment", "i2"),
     ("renewed", "?"),        # built, enlarged or renovated since the start of the run
 ])  # fmt: skip
 COMPANY = np.dtype([
@@ -263,6 +263,11 @@ class Recorder:
         keep["segments"].append(_take(world.segments, SEGMENT, np.arange(counts.segments)))
         keep["jobs"].append(_jobs(world) if quarter >= 0 else np.zeros(0, JOB))
 
+    @property
+    def quarters(self) -> int:
+        """Quarters seen to pass."""
+        return len(self._state_of) - 1
+
     def _note_renewal(self, world: Any) -> None:
         """Remember on which parcels something was built or renovated in the events since the last look."""
         seen, self._events = self._events, int(world.counts[0].events)
@@ -284,7 +289,7 @@ class Recorder:
 
     def frames(self) -> Frames:
         """Return all that was seen."""
-        grid, passed = self._world.grid[0], max(0, len(self._state_of) - 1)
+        grid, passed = self._world.grid[0], self.quarters
         exits = (self._world.cell_exit == 0.0) & (self._world.cell_kind == records.ROAD)
         nothing = (np.zeros(0, np.int32), np.zeros(0, CELL))
         return Frames(
@@ -330,7 +335,8 @@ def _companies(world: Any) -> np.ndarray:
     elsewhere = (mine["plan"] == records.MOVE_WITHIN) | (mine["plan"] == records.MOVE_AWAY) | newcomer
     wish = mine["land_wish"]
     out["floor_needed"] = need
-    out["wants_land"] = np.where(next_door & (wish <= 0.0), extra / p.floor_space_index, np.where(next_door | newcomer, wish, 0.0))
+    stated = np.where(next_door | newcomer, wish, 0.0)
+    out["wants_land"] = np.where(next_door & (wish <= 0.0), extra / p.floor_space_index, stated)
     out["wants_floor"] = np.where(elsewhere, need, np.where(next_door | (mine["plan"] == records.EXPAND_OWN), extra, 0.0))
     return out
 

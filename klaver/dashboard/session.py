@@ -108,7 +108,9 @@ def _again(set_tick: Callable[[Any], None]) -> Callable[[], None]:
     return tell
 
 
-def use_ensemble(subject: str, strategies: tuple[Strategy, ...], *, most_seeds: int | None = None) -> Any:
+def use_ensemble(
+    subject: str, strategies: tuple[Strategy, ...], *, most_seeds: int | None = None, drawn: bool | None = None
+) -> Any:
     """Return the runs of some strategies on the park that is looked at, as far as they are there.
 
     Parameters
@@ -119,6 +121,8 @@ def use_ensemble(subject: str, strategies: tuple[Strategy, ...], *, most_seeds: 
         The twin is always added.
     most_seeds
         Fewer seeds than the setting asks for.
+    drawn
+        Whether parameters are drawn; as the setting says if None.
 
     Returns
     -------
@@ -131,10 +135,11 @@ def use_ensemble(subject: str, strategies: tuple[Strategy, ...], *, most_seeds: 
     setting = session.setting
     _, set_tick = solara.use_state(0)
     seeds = min(setting.seeds, most_seeds or setting.seeds)
-    marks = [id(setting.park), *map(id, strategies), seeds, setting.quarters, setting.drawn]
+    draws = setting.drawn if drawn is None else drawn
+    marks = [id(setting.park), *map(id, strategies), seeds, setting.quarters, draws]
 
     def ask() -> tuple[Any, Any]:
-        asked = Asked(setting.park, strategies, tuple(range(1, seeds + 1)), setting.quarters, setting.drawn)
+        asked = Asked(setting.park, strategies, tuple(range(1, seeds + 1)), setting.quarters, draws)
         # What is asked is kept with the answer: the marks are identities, which must not be used again meanwhile.
         return asked, ensembles().ask(session.id, subject, asked, _again(set_tick))
 

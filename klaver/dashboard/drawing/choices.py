@@ -44,8 +44,10 @@ def _others(comparison: Comparison) -> list[str]:
 
 def _label_width(names: list[str], width: float, size: float = 14) -> float:
     """Return the room for names before rows: what they need folded in two, at most a third of the picture."""
-    needed = max((max(text_width(name, size) / (1.0 if len(name) < 16 else 1.7), text_width(max(name.split() or [""], key=len), size))
-                  for name in names), default=0.0)  # fmt: skip
+    needed = 0.0
+    for name in names:
+        longest = max(name.split() or [""], key=len)
+        needed = max(needed, text_width(name, size) / (1.0 if len(name) < 16 else 1.7), text_width(longest, size))
     return min(needed + 16, width / (4 if width > 500 else 3))
 
 
@@ -338,8 +340,8 @@ def front(
     tall = 330.0 if wide else 270.0
     ends = _ends(gain[name] for name in drawn)
     _, unit = axis_words(say, outcome, scale_of(ends, tall, 0.0, zero=True, margin=0.08), 6, change=True)
-    y = write_lines(canvas, say("chart.front_up", outcome=capital(outcome_name(say, outcome)), reference=other, unit=unit), 0, 0,
-                    width, 14, 3, weight="600") + 8  # fmt: skip
+    head = say("chart.front_up", outcome=capital(outcome_name(say, outcome)), reference=other, unit=unit)
+    y = write_lines(canvas, head, 0, 0, width, 14, 3, weight="600") + 8
     top, bottom = y, y + tall
     vertical = scale_of(ends, bottom, top, zero=True, margin=0.08)
     words, _ = axis_words(say, outcome, vertical, 6, change=True)
@@ -350,7 +352,9 @@ def front(
     horizontal = scale_of(_ends(cost[name] for name in drawn), left, width - room, zero=True, margin=0.05)
     euros, euro_unit = axis_words(say, "public_outlay", horizontal, 6 if wide else 4, change=True)
     canvas.y_axis(vertical, left, words=words, most=6, grid_to=width - 14)
-    canvas.x_axis(horizontal, bottom, f"{say('chart.front_cost')} ({euro_unit})", words=euros, most=6 if wide else 4, grid_to=top)
+    across = f"{say('chart.front_cost')} ({euro_unit})"
+    canvas.x_axis(horizontal, bottom, across, words=euros, most=6 if wide else 4, grid_to=top)
+    canvas.line(left, bottom, width - 14, bottom, colour=SOFT)
     for a, b in (((horizontal(0.0), top), (horizontal(0.0), bottom)), ((left, vertical(0.0)), (width - 14, vertical(0.0)))):
         canvas.line(*a, *b, colour=REFERENCE, width=1.2, stroke_dasharray="5 3")
     for name in drawn:
@@ -398,12 +402,13 @@ def _cross(
     canvas: Canvas, horizontal: Scale, vertical: Scale, over: Any, up: Any, kept: bool, grey: bool, tip: str
 ) -> None:
     x, y = horizontal(over.mean), vertical(up.mean)
-    look: dict[str, Any] = {"colour": REFERENCE if grey else SCENARIO, "width": 1.8, "stroke_dasharray": None if kept else "4 2.5"}
+    colour = REFERENCE if grey else SCENARIO
+    look: dict[str, Any] = {"colour": colour, "width": 1.8, "stroke_dasharray": None if kept else "4 2.5"}
     if over.low is not None and over.high is not None:
         canvas.line(horizontal(over.low), y, horizontal(over.high), y, **look)
     if up.low is not None and up.high is not None:
         canvas.line(x, vertical(up.low), x, vertical(up.high), **look)
-    canvas.circle(x, y, 8, fill=look["colour"] if kept else PAPER, stroke=look["colour"], stroke_width=2, tip=tip)
+    canvas.circle(x, y, 8, fill=colour if kept else PAPER, stroke=colour, stroke_width=2, tip=tip)
 
 
 def _front_labels(
@@ -483,7 +488,8 @@ def _paired(
     names = strategy_name(say, first, titles), strategy_name(say, second, titles)
     higher = int((a[chosen] > b[chosen]).sum())
     title = say("chart.paired_title", a=names[0], b=names[1])
-    described = say("chart.paired_described", a=names[0], b=names[1], k=higher, n=chosen.size, outcome=outcome_name(say, outcome))
+    described = say("chart.paired_described", a=names[0], b=names[1], k=higher, n=chosen.size,
+                    outcome=outcome_name(say, outcome))  # fmt: skip
     canvas = Canvas(width, 1000)
     wide = width > 500
     y = write_lines(canvas, described, 0, 2, width, 16 if wide else 15, 5, weight="600") + 4
@@ -521,7 +527,8 @@ def _paired(
     if names[0] != names[1]:
         frame_table = frame_table.rename(columns={f"{names[1]} ": names[1]})
     name = "paired_futures" if still else "hypothetical_outcomes"
-    return Picture(name, title, described, canvas.svg(title, described, data_frames=None if still else chosen.size), frame_table)
+    svg = canvas.svg(title, described, data_frames=None if still else chosen.size)
+    return Picture(name, title, described, svg, frame_table)
 
 
 def _slope(canvas: Canvas, left: float, right: float, a: float, b: float, higher: bool, thin: bool) -> None:

@@ -11,7 +11,7 @@ know who paid but not for what kind of works.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -181,7 +181,8 @@ def mean_flows(comparison: Comparison, strategy: str) -> Flows:
                                     ("public", "capital"): mean("fund_capital")}.items():  # fmt: skip
         if cents > 0:
             aside[source, target] = cents
-    return Flows({key: cents for key, cents in into.items() if cents}, {key: cents for key, cents in out_of.items() if cents}, aside)
+    kept = ({key: cents for key, cents in streams.items() if cents} for streams in (into, out_of))
+    return Flows(*kept, aside)
 
 
 def sankey(
@@ -229,10 +230,13 @@ def sankey(
             y = write_lines(canvas, about, 0, y, width, 13, 3, colour=SOFT)
         canvas.height = y + 4
     largest = sorted(_targets(flows.out_of).items(), key=lambda item: -item[1])[:3]
-    described = " ".join(part for part in (
-        head + ".", twin, say("chart.flow_targets", parts=say.listing([
-            f"{say(f'chart.flow_{target}')} {say.euros(cents / 100)}" for target, cents in largest])) if largest else "",
-        say("chart.flow_aside", euros=say.euros(sum(flows.aside.values()) / 100)) if flows.aside else "", about) if part)  # fmt: skip
+    told = [f"{head}.", twin]
+    if largest:
+        listed = [f"{say(f'chart.flow_{target}')} {say.euros(cents / 100)}" for target, cents in largest]
+        told.append(say("chart.flow_targets", parts=say.listing(listed)))
+    if flows.aside:
+        told.append(say("chart.flow_aside", euros=say.euros(sum(flows.aside.values()) / 100)))
+    described = " ".join(part for part in (*told, about) if part)
     rows = [[say(f"chart.flow_{a}"), say(f"chart.way_{b}"), cents / 100, True] for (a, b), cents in flows.into.items()]
     rows += [[say(f"chart.way_{a}"), say(f"chart.flow_{b}"), cents / 100, True] for (a, b), cents in flows.out_of.items()]
     rows += [[say(f"chart.flow_{a}"), say(f"chart.flow_{b}"), cents / 100, False] for (a, b), cents in flows.aside.items()]
@@ -346,7 +350,10 @@ def _streams(canvas: Canvas, say: Language, flows: Flows, y: float, private: flo
     total, beside = sum(into.values()), sum(aside.values())
     tall = min((260.0 if wide else 230.0) / max(total, 1), (170.0 if wide else 150.0) / max(beside, 1))
     size, side, bar = (14.0, 150.0, 14.0) if wide else (12.0, 92.0, 10.0)
-    label = 2.5 * size + 4
+
+    def room_of(name: str) -> float:
+        return (1 + len(fold(say(f"chart.flow_{name}"), (side - 10) / 1.08, size, 3))) * (size + 1) + 4
+
     left, right = side, width - side - bar
     sources, ways, ends = _sums(into, 0), _sums(into, 1), _sums(out_of, 1)
     columns = [
@@ -354,8 +361,8 @@ def _streams(canvas: Canvas, say: Language, flows: Flows, y: float, private: flo
         for order, sums, x in ((_ORDER, sources, left), (_WAYS, ways, (left + right) / 2), (_ENDS, ends, right))
     ]
     if total:
-        for column in columns:
-            _settle(column, tall, label)
+        for column, room in zip(columns, (room_of, lambda _: 2.6 * size, room_of), strict=True):
+            _settle(column, tall, room)
         height = max(_bottom(column, tall) for column in columns)
         for column in columns:
             lower = (height - _bottom(column, tall)) / 2
@@ -365,21 +372,22 @@ def _streams(canvas: Canvas, say: Language, flows: Flows, y: float, private: flo
         shares = {way: _public_share(into, way) for way in middle}
         _links(canvas, say, into, first, middle, tall, bar, "way", lambda a, _: _colour(a), False)
         # Out of a way, public and private are one: its colour is that of whose money most of it is.
-        _links(canvas, say, out_of, middle, last, tall, bar, "flow", lambda a, _: _colour("public" if shares[a] > 0.5 else ""), True)
+        mostly = {way: _colour("public" if share > 0.5 else "private") for way, share in shares.items()}
+        _links(canvas, say, out_of, middle, last, tall, bar, "flow", lambda a, _: mostly[a], True)
         for place, column in enumerate(columns):
             for node in column.values():
-                fill = _colour(node.name) if place == 0 else INK
+                fill = _colour(node.name) if place == 0 else REFERENCE if place == 1 else INK
                 canvas.rect(node.x, node.y, bar, max(node.cents * tall, 1.5), fill=fill)
         for node in first.values():
             _label(canvas, say, f"flow_{node.name}", node, tall, node.x - 8, "end", side - 10, size)
         for node in last.values():
             _label(canvas, say, f"flow_{node.name}", node, tall, node.x + bar + 8, "start", side - 10, size)
         for node in middle.values():
-            text = fold(say(f"chart.way_{node.name}"), (right - left) * 0.62, size - 1, 2)
-            middle_y = node.y + node.cents * tall / 2
+            # On the streams that leave it: those are of one colour.
+            text = fold(say(f"chart.way_{node.name}"), (right - left) / 2 - bar - 12, size - 1, 3)
+            centre = node.y + node.cents * tall / 2
             for line, part in enumerate(text):
-                at = middle_y + (line - (len(text) - 1) / 2) * size + 4
-                canvas.text(node.x + bar / 2, at, part, size=size - 1, anchor="middle", halo=True)
+                canvas.text(node.x + bar + 5, centre + (line - (len(text) - 1) / 2) * size + 4, part, size=size - 1, halo=True)
         if anyway is not None and private > 0.0:
             _mark_anyway(canvas, say, first, tall, min(anyway, private) / private)
         y += height + 22
@@ -389,7 +397,7 @@ def _streams(canvas: Canvas, say: Language, flows: Flows, y: float, private: flo
         a = _column([*(name for name in _ORDER if name in givers)], givers, left, 0.0, tall, 12)
         b = _column(sorted(takers, key=lambda name: -takers[name]), takers, right, 0.0, tall, 12)
         for column in (a, b):
-            _settle(column, tall, label)
+            _settle(column, tall, room_of)
         height = max(_bottom(column, tall) for column in (a, b))
         for column in (a, b):
             lower = (height - _bottom(column, tall)) / 2
@@ -398,18 +406,19 @@ def _streams(canvas: Canvas, say: Language, flows: Flows, y: float, private: flo
         _links(canvas, say, aside, a, b, tall, bar, "flow", lambda *_: "", True)
         for column, x, anchor in ((a, left - 8, "end"), (b, right + bar + 8, "start")):
             for node in column.values():
-                canvas.rect(node.x, node.y, bar, max(node.cents * tall, 1.5), fill=PAPER, stroke=REFERENCE, stroke_dasharray="3 2")
+                canvas.rect(node.x, node.y, bar, max(node.cents * tall, 1.5), fill=PAPER, stroke=REFERENCE,
+                            stroke_dasharray="3 2")  # fmt: skip
                 _label(canvas, say, f"flow_{node.name}", node, tall, x, anchor, side - 10, size, SOFT)
         y += height + 16
     return y
 
 
-def _settle(column: dict[str, _Node], tall: float, label: float) -> None:
+def _settle(column: dict[str, _Node], tall: float, room_of: Callable[[str], float]) -> None:
     """Move the nodes of a column apart so that the labels beside them do not touch."""
     nodes = list(column.values())
     y = 0.0
     for node in nodes:
-        room = max(node.cents * tall, label)
+        room = max(node.cents * tall, room_of(node.name))
         node.y = y + (room - node.cents * tall) / 2
         y += room + 6
 
@@ -424,14 +433,14 @@ def _colour(name: str) -> str:
 
 def _public_share(into: Mapping[tuple[str, str], int], way: str) -> float:
     inward = {source: cents for (source, through), cents in into.items() if through == way}
-    return sum(cents for source, cents in inward.items() if source in PUBLIC or source == "public") / max(sum(inward.values()), 1)
+    public = sum(cents for source, cents in inward.items() if source in PUBLIC or source == "public")
+    return public / max(sum(inward.values()), 1)
 
 
 def _links(
     canvas: Canvas, say: Language, streams: Mapping[tuple[str, str], int], starts: dict[str, _Node], ends: dict[str, _Node],
-    tall: float, bar: float, to: str, colour_of: object, named: bool,
+    tall: float, bar: float, to: str, colour_of: Callable[[str, str], str], named: bool,
 ) -> None:  # fmt: skip
-    assert callable(colour_of)
     for a, start in starts.items():
         for b, end in ends.items():
             cents = streams.get((a, b), 0)
@@ -444,21 +453,22 @@ def _links(
             end.left += cents * tall
             bend = (x2 - x1) / 2
             path = (f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}V{y2 + thick:.1f}"
-                    f"C{x2 - bend:.1f} {y2 + thick:.1f} {x1 + bend:.1f} {y1 + thick:.1f} {x1:.1f} {y1 + thick:.1f}Z")  # fmt: skip
+                    f"C{x2 - bend:.1f} {y2 + thick:.1f} {x1 + bend:.1f} {y1 + thick:.1f} {x1:.1f} {y1 + thick:.1f}Z")
             colour = colour_of(a, b)
             first = f"way_{a}" if to == "flow" and named and colour else f"flow_{a}"
             tip = f"{say(f'chart.{first}')} → {say(f'chart.{to}_{b}')}: {say.euros(cents / 100)}"
             if colour:
                 canvas.path(path, fill=colour, fill_opacity=0.42, tip=tip)
             else:
-                canvas.path(path, fill="#F1F3F4", stroke=REFERENCE, stroke_width=0.8, stroke_dasharray="4 3", tip=tip)
+                canvas.path(path, fill="#E4E8EA", fill_opacity=0.55, stroke=REFERENCE, stroke_width=0.8, stroke_dasharray="4 3",
+                            tip=tip)  # fmt: skip
 
 
 def _label(
     canvas: Canvas, say: Language, key: str, node: _Node, tall: float, x: float, anchor: str, room: float, size: float,
     colour: str = INK,
 ) -> None:  # fmt: skip
-    lines = fold(say(f"chart.{key}"), room, size, 2)
+    lines = fold(say(f"chart.{key}"), room / 1.08, size, 3)
     y = node.y + node.cents * tall / 2 - (len(lines) + 1) * (size + 1) / 2 + size
     for line in lines:
         canvas.text(x, y, line, size=size, anchor=anchor, colour=colour, weight="600")
@@ -467,14 +477,11 @@ def _label(
 
 
 def _mark_anyway(canvas: Canvas, say: Language, first: dict[str, _Node], tall: float, share: float) -> None:
-    """Mark, on the bars of private sources together, what would have been invested anyway: from the top, hatched lines."""
-    left = share * sum(node.cents for name, node in first.items() if _colour(name) == _PRIVATE_COLOUR)
+    """Mark, on the bars of private sources, the share that would have been invested anyway: of each the same, as it is not known
+    whose it would have been.
+    """
+    strip = 8 if canvas.width > 500 else 4
     for name, node in first.items():
-        if _colour(name) != _PRIVATE_COLOUR or left <= 0.0:
-            continue
-        part = min(left, node.cents)
-        left -= part
-        canvas.rect(node.x + 3, node.y, 8 if canvas.width > 500 else 4, part * tall, fill=PAPER, fill_opacity=0.78, stroke=PAPER,
-                    tip=say("chart.flow_anyway_tip"))  # fmt: skip
-
-
+        if _colour(name) == _PRIVATE_COLOUR:
+            canvas.rect(node.x + 3, node.y, strip, share * node.cents * tall, fill=PAPER, fill_opacity=0.78,
+                        tip=say("chart.flow_anyway_tip"))  # fmt: skip

@@ -21,8 +21,8 @@ _NARROW, _WIDE = frozenset("iljtfrI.,:;'|!()[]/ -Â·"), frozenset("mwMWOQGCDNHU%â
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """Return about how wide a line of text is, in units of the picture, on the safe side."""
-    return (1.08 if bold else 1.0) * size * sum(0.31 if letter in _NARROW else 0.80 if letter in _WIDE else 0.67 if letter.isupper() else 0.56
-                      for letter in text)  # fmt: skip
+    ems = sum(0.31 if letter in _NARROW else 0.80 if letter in _WIDE else 0.67 if letter.isupper() else 0.56 for letter in text)
+    return (1.08 if bold else 1.0) * size * ems
 
 
 def shorten(text: str, width: float, size: float) -> str:
@@ -51,7 +51,8 @@ def fold(text: str, width: float, size: float, lines: int = 2) -> list[str]:
 
 def write_lines(canvas: Canvas, text: str, x: float, y: float, width: float, size: float, lines: int = 3, **more: Any) -> float:
     """Write text from y down, folded to a width, and return where it ends; ``more`` goes to :meth:`Canvas.text`."""
-    for line in fold(text, width, size, lines):
+    room = width if more.get("weight", "normal") == "normal" else width / 1.08
+    for line in fold(text, room, size, lines):
         canvas.text(x, y + size, line, size=size, **more)
         y += 1.3 * size
     return y

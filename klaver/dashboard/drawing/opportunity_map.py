@@ -7,14 +7,15 @@ public. It is on the picture because whoever looks at a simulated park can see m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from klaver.dashboard.drawing.canvas import INK, PAPER, RULE, SOFT, Canvas
 from klaver.dashboard.drawing.lettering import fold, shorten, text_width
-from klaver.dashboard.drawing.park_map import DASHES, LINK, SECTOR_COLOURS, case_title, moment
+from klaver.dashboard.drawing.map_signs import DASHES, LINK, SECTOR_COLOURS
+from klaver.dashboard.drawing.park_map import case_title, moment, task_key
 from klaver.dashboard.drawing.picture import Picture
 from sim import records
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _SEEKING = ("expand_adjoining", "move_within", "move_away")
 _HIGH, _LOW = 46.0, 27.0  # of a row that is being worked on, and of one that is not
+_MOST = 12  # rows of what is not matched, per list; the table has them all
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,13 @@ class _Deal:
 
 
 def supply_and_demand(
-    followed: Followed, quarter: int, language: Language, chosen: str | None = None, *, twin: bool = False, width: float = 760
+    followed: Followed,
+    quarter: int,
+    language: Language,
+    chosen: str | None = None,
+    *,
+    twin: bool = False,
+    width: float = 760,
 ) -> Picture:
     """Draw who looks for land or premises after so many quarters, what is on offer, and which of them are being matched.
 
@@ -107,7 +115,9 @@ def supply_and_demand(
                    _table(deals, known, hidden, open_sites, quiet, say))  # fmt: skip
 
 
-def opportunity_rows(followed: Followed, quarter: int, language: Language, *, twin: bool = False) -> list[dict[str, Any]]:
+def opportunity_rows(
+    followed: Followed, quarter: int, language: Language, *, twin: bool = False
+) -> list[dict[str, Any]]:
     """Return the opportunities that were open after so many quarters, as rows of a table.
 
     Returns
@@ -129,7 +139,7 @@ def opportunity_rows(followed: Followed, quarter: int, language: Language, *, tw
             "stage": say(f"stage.{case['stage']}"), "rounds": case["rounds"],
             "waits_for": waits_for(followed, case, quarter, say, twin), "queue": _queue(case, say),
             "since": say.quarter(case["since"]), "worth": round(case["surplus"]),
-            "public": round(promised if promised > 0.0 else case["ask"]),
+            "public": round(promised if promised > 0.0 else case["ask"] if case["ask"] > 1.0 else 0.0),
             "town": round(case["value_seen"]) if case["appraised"] else None,
         })  # fmt: skip
     return rows
@@ -145,11 +155,12 @@ def waits_for(followed: Followed, case: Mapping[str, Any], quarter: int, say: La
     quarter
         At which it stands so.
     """
+
     def name(party: int) -> str:
         return followed.party(party, say, twin)
 
     if case["step"] == records.REALISATION:
-        task = say(f"map.task.{_key(case['task'])}")
+        task = say(f"map.task.{task_key(case['task'])}")
         return say("map.waits.stalled" if case["stalled"] > records.NEVER else "map.waits.task", task=task)
     if case["approval_until"] > quarter:
         return say("map.waits.council")
@@ -179,12 +190,10 @@ def _stance(followed: Followed, seat: Mapping[str, Any], say: Language, twin: bo
 
 
 def _queue(case: Mapping[str, Any], say: Language) -> str:
-    return "; ".join(say("map.queue", role=say(f"role.{job['role']}"), action=say(f"map.action.{job['action']}"), n=job["place"])
-                     for job in case["queues"])  # fmt: skip
-
-
-def _key(words: str) -> str:
-    return words.replace(" ", "_").replace("-", "_")
+    return "; ".join(
+        say("map.queue", role=say(f"role.{job['role']}"), action=say(f"map.action.{job['action']}"), n=job["place"])
+        for job in case["queues"]
+    )
 
 
 # --- who asks, and what is offered -----------------------------------------------------------------------------------------
@@ -194,19 +203,37 @@ def _deal(followed: Followed, frame: Any, case: Mapping[str, Any], say: Language
     title = case_title(followed, [case], case["row"], say, twin)
     firms = [seat["party"] for seat in case["seats"] if seat["party"] >= 0]
     if case["kind"] == "collective":
-        asks = _Party(f"opportunity:{case['row']}", say("map.board.together", n=len(firms)), say("map.board.segment", n=case["segment"]))
+        asks = _Party(
+            f"opportunity:{case['row']}",
+            say("map.board.together", n=len(firms)),
+            say("map.board.segment", n=case["segment"]),
+        )
         measure = _Party(f"opportunity:{case['row']}", say(f"theme.{case['theme']}"), say("map.board.measure"))
         return _Deal(case["row"], case["step"], asks, (measure,), title)
     seeker = case["demand"] if case["demand"] >= 0 else next(iter(firms), records.MUNICIPALITY)
     if seeker >= 0:
-        asks = _seeker(followed, frame, seeker, say, twin, say("map.board.site_wanted", m2=say.number(case["land"])) if case["land"] > 0.0 else "")
+        asks = _seeker(
+            followed,
+            frame,
+            seeker,
+            say,
+            twin,
+            say("map.board.site_wanted", m2=say.number(case["land"])) if case["land"] > 0.0 else "",
+        )
     else:
         asks = _Party(f"opportunity:{case['row']}", followed.party(seeker, say, twin), say(f"kind.{case['kind']}"))
     rows = [case["parcel"], case["second"]]
     site = dict(zip(frame.companies["row"].tolist(), frame.companies["parcel"].tolist(), strict=True))
     rows += [site.get(seat["party"], -1) for seat in case["seats"] if seat["role"] == "land_giver"]
-    offers = tuple(_site(followed, frame, row, say, twin) for row in dict.fromkeys(rows) if row >= 0 and row != site.get(seeker, -2))
-    return _Deal(case["row"], case["step"], asks, offers, title)
+    offers = tuple(
+        _site(followed, frame, row, say, twin)
+        for row in dict.fromkeys(rows)
+        if row >= 0 and row != site.get(seeker, -2)
+    )
+    # Whoever is at the table is known by being there.
+    return _Deal(
+        case["row"], case["step"], replace(asks, known=True), tuple(replace(site, known=True) for site in offers), title
+    )
 
 
 def _seekers(followed: Followed, frame: Any, say: Language, twin: bool) -> list[_Party]:
@@ -233,7 +260,9 @@ def _seeker(followed: Followed, frame: Any, row: int, say: Language, twin: bool,
         wish = say(f"map.wish.{plan}_land", m2=say.number(land))
     else:
         wish = say(f"map.wish.{plan}", m2=say.number(floor))
-    return _Party(f"company:{row}", name, wish, bool(company["known"]), SECTOR_COLOURS[records.SECTORS[company["sector"]]])
+    return _Party(
+        f"company:{row}", name, wish, bool(company["known"]), SECTOR_COLOURS[records.SECTORS[company["sector"]]]
+    )
 
 
 def _sites(followed: Followed, frame: Any, say: Language, twin: bool) -> list[_Party]:
@@ -250,7 +279,12 @@ def _site(followed: Followed, frame: Any, row: int, say: Language, twin: bool) -
     area, floor = say.number(float(parcel["area"])), float(parcel["floor"])
     used = parcel["occupant"] >= 0
     key = "map.site.land" if floor <= 0.0 else "map.site.used" if used else "map.site.vacant"
-    return _Party(f"parcel:{row}", followed.parcel(row, say, twin), say(key, area=area, floor=say.number(floor)), bool(parcel["offered"]))
+    return _Party(
+        f"parcel:{row}",
+        followed.parcel(row, say, twin),
+        say(key, area=area, floor=say.number(floor)),
+        bool(parcel["offered"]),
+    )
 
 
 # --- drawing -------------------------------------------------------------------------------------------------------------
@@ -282,7 +316,15 @@ class _View:
             if deal.step != step:
                 step = deal.step
                 self.canvas.line(0, self.y + 8, self.width, self.y + 8, colour=RULE)
-                self.canvas.text(self.width / 2, self.y + 13, self.say(f"map.key.step_{step}"), size=12, colour=SOFT, anchor="middle", halo=True)
+                self.canvas.text(
+                    self.width / 2,
+                    self.y + 13,
+                    self.say(f"map.key.step_{step}"),
+                    size=12,
+                    colour=SOFT,
+                    anchor="middle",
+                    halo=True,
+                )
                 self.y += 24
             self.deal(deal)
         self.y += 4
@@ -294,15 +336,33 @@ class _View:
         start, end = self.lefts[0] + self.column_width, self.lefts[1]
         for number in range(max(len(deal.offers), 1)):
             down = middle + number * _HIGH
-            path = f"M{start:.1f} {middle:.1f}C{(start + end) / 2:.1f} {middle:.1f} {(start + end) / 2:.1f} {down:.1f} {end:.1f} {down:.1f}"
-            canvas.path(path, stroke=LINK, stroke_width=3 if deal.step == 6 or picked else 2.2, stroke_dasharray=DASHES[deal.step], stroke_linecap="round")
+            half = (start + end) / 2
+            path = f"M{start:.1f} {middle:.1f}C{half:.1f} {middle:.1f} {half:.1f} {down:.1f} {end:.1f} {down:.1f}"
+            canvas.path(
+                path,
+                stroke=LINK,
+                stroke_width=3 if deal.step == 6 or picked else 2.2,
+                stroke_dasharray=DASHES[deal.step],
+                stroke_linecap="round",
+            )
         self.box(self.lefts[0], top, deal.asks, _HIGH - 6)
         for number, offer in enumerate(deal.offers):
             self.box(self.lefts[1], top + number * _HIGH, offer, _HIGH - 6)
         label = str(deal.number)
         wide = max(24.0, text_width(label, 12) + 10)
-        with canvas.group(deal.title, pick=f"opportunity:{deal.number}", label=deal.title, aria_pressed="true" if picked else "false"):
-            canvas.rect((start + end) / 2 - wide / 2, middle - 12, wide, 24, fill=INK if picked else LINK, rx=12, stroke=PAPER, stroke_width=1.5)
+        with canvas.group(
+            deal.title, pick=f"opportunity:{deal.number}", label=deal.title, aria_pressed="true" if picked else "false"
+        ):
+            canvas.rect(
+                (start + end) / 2 - wide / 2,
+                middle - 12,
+                wide,
+                24,
+                fill=INK if picked else LINK,
+                rx=12,
+                stroke=PAPER,
+                stroke_width=1.5,
+            )
             canvas.text((start + end) / 2, middle + 4.3, label, size=12, colour=PAPER, anchor="middle", weight="600")
         self.y = top + _HIGH * max(len(deal.offers), 1)
 
@@ -312,15 +372,20 @@ class _View:
         tip = f"{party.name}: {party.wish}" if party.wish else party.name
         more: dict[str, Any] = {} if party.pick.startswith("opportunity") else {"pointed": party.pick}
         with self.canvas.group(tip, **more):
-            self.canvas.rect(x, y, self.column_width, high, fill=PAPER if party.known else "#F3F3F2", rx=5, stroke=INK if picked else "#8B8795",
-                             stroke_width=2.4 if picked else 1, stroke_dasharray=None if party.known else "3 3")  # fmt: skip
+            self.canvas.rect(
+                x, y, self.column_width, high, fill=PAPER if party.known else "#F3F3F2", rx=5,
+                stroke=INK if picked else "#8B8795", stroke_width=2.4 if picked else 1,
+                stroke_dasharray=None if party.known else "3 3",
+            )  # fmt: skip
             if party.colour != PAPER:
                 self.canvas.rect(x + 4, y + 5, 5, high - 10, fill=party.colour, rx=2)
             if high < 30:
                 name = shorten(party.name, room * 0.5, self.size)
                 self.canvas.text(x + 13, y + high / 2 + 4.5, name, size=self.size)
                 taken = text_width(name, self.size) + 8
-                self.canvas.text(x + 13 + taken, y + high / 2 + 4.5, shorten(party.wish, room - taken, 12), size=12, colour=SOFT)
+                self.canvas.text(
+                    x + 13 + taken, y + high / 2 + 4.5, shorten(party.wish, room - taken, 12), size=12, colour=SOFT
+                )
             else:
                 self.canvas.text(x + 13, y + 17, shorten(party.name, room, self.size), size=self.size, weight="600")
                 self.canvas.text(x + 13, y + 33, shorten(party.wish, room, 12.5), size=12.5, colour=SOFT)
@@ -332,20 +397,44 @@ class _View:
             return
         lines = fold(self.say(key, n=len(parties)), self.column_width, self.size)
         for line in lines:
-            self.canvas.text(self.lefts[side], self.y + 16, line, size=self.size, weight="600", colour=INK if parties[0].known else SOFT)
+            self.canvas.text(
+                self.lefts[side],
+                self.y + 16,
+                line,
+                size=self.size,
+                weight="600",
+                colour=INK if parties[0].known else SOFT,
+            )
             self.y += 17
         self.y += 8
-        for party in parties:
-            self.box(self.lefts[side], self.y, party, _LOW - 4)
-            self.y += _LOW
+        high = _LOW if self.width >= 600 else _HIGH
+        for party in parties[:_MOST]:
+            self.box(self.lefts[side], self.y, party, high - (4 if self.width >= 600 else 6))
+            self.y += high
+        if len(parties) > _MOST:
+            self.canvas.text(
+                self.lefts[side] + 13,
+                self.y + 13,
+                self.say("map.board.more", n=len(parties) - _MOST),
+                size=12.5,
+                colour=SOFT,
+            )
+            self.y += 20
         self.y += 8
 
 
-def _table(deals: list[_Deal], known: list[_Party], hidden: list[_Party], sites: list[_Party], quiet: list[_Party], say: Language) -> pd.DataFrame:
+def _table(
+    deals: list[_Deal],
+    known: list[_Party],
+    hidden: list[_Party],
+    sites: list[_Party],
+    quiet: list[_Party],
+    say: Language,
+) -> pd.DataFrame:
     columns = [say(f"map.board.column_{name}") for name in ("number", "stage", "asks", "wish", "offers", "what")]
     rows: list[tuple[Any, ...]] = [
-        (deal.number, say(f"map.key.step_{deal.step}"), deal.asks.name, deal.asks.wish, say.listing([offer.name for offer in deal.offers]),
-         say.listing([offer.wish for offer in deal.offers]))
+        (deal.number, say(f"map.key.step_{deal.step}"), deal.asks.name, deal.asks.wish,
+         say.listing([offer.name for offer in deal.offers]), say.listing([offer.wish for offer in deal.offers]))
         for deal in deals
     ]  # fmt: skip
     rows += [(None, say("map.board.state_known"), party.name, party.wish, "", "") for party in known]

@@ -59,7 +59,9 @@ def _area(labels: np.ndarray, label: int, path: str) -> Area:
     rows, columns = np.nonzero(labels == label)
     nearest = int(np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2))
     row, column = int(rows[nearest]), int(columns[nearest])
-    return Area(path, column + 0.5, row + 0.5, _run(columns[rows == row], column), _run(rows[columns == column], row), rows.size)
+    return Area(
+        path, column + 0.5, row + 0.5, _run(columns[rows == row], column), _run(rows[columns == column], row), rows.size
+    )
 
 
 def _run(places: np.ndarray, through: int) -> int:
@@ -83,7 +85,9 @@ def outlines(labels: np.ndarray) -> dict[int, str]:
     from_corner: dict[int, dict[tuple[int, int], list[int]]] = {}
     for other, heading, right, below in sides:
         rows, columns = np.nonzero((inner != other) & (inner >= 0))
-        for label, x, y in zip(inner[rows, columns].tolist(), (columns + right).tolist(), (rows + below).tolist(), strict=True):
+        for label, x, y in zip(
+            inner[rows, columns].tolist(), (columns + right).tolist(), (rows + below).tolist(), strict=True
+        ):
             from_corner.setdefault(label, {}).setdefault((x, y), []).append(heading)
     return {label: "".join(_rings(corners)) for label, corners in sorted(from_corner.items())}
 
@@ -98,7 +102,9 @@ def _rings(corners: dict[tuple[int, int], list[int]]) -> list[str]:
         while True:
             headings = corners[(x, y)]
             # Where two cells of an area touch by a corner only, keep to the right: they are two pieces.
-            heading = next(way for way in ((heading + 1) % 4, heading, (heading + 3) % 4, heading ^ 2) if way in headings)
+            heading = next(
+                way for way in ((heading + 1) % 4, heading, (heading + 3) % 4, heading ^ 2) if way in headings
+            )
             headings.remove(heading)
             if not headings:
                 del corners[(x, y)]
@@ -132,5 +138,6 @@ def hatching(mask: np.ndarray) -> str:
     breaks = np.flatnonzero((np.diff(rows + columns) != 0) | (np.diff(columns) != 1)) + 1
     firsts, ends = np.concatenate([[0], breaks]), np.concatenate([breaks, [rows.size]])
     return "".join(
-        f"M{columns[first]} {rows[first] + 1}l{end - first}-{end - first}" for first, end in zip(firsts, ends, strict=True)
+        f"M{columns[first]} {rows[first] + 1}l{end - first}-{end - first}"
+        for first, end in zip(firsts, ends, strict=True)
     )

@@ -159,7 +159,8 @@ def _panel(
     name = capital(say(f"role.{role}"))
     canvas.text(start + 8, y + 20, name, size=15, weight="600")
     if slow:
-        canvas.text(end - 8, y + 20, f"▲ {say('chart.queue_bottleneck')}", size=13, colour="#A33F00", weight="600", anchor="end")
+        mark = f"▲ {say('chart.queue_bottleneck')}"
+        canvas.text(end - 8, y + 20, mark, size=13, colour="#A33F00", weight="600", anchor="end")
     top, bottom = y + 32, y + 32 + tall
     left, right = start + 40, end - 74
     vertical, horizontal = Scale(0.0, highest, bottom, top), Scale(0.0, float(years[-1]), left, right)

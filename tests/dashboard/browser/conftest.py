@@ -62,7 +62,8 @@ def dashboard(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
     yield made
     made.stop()
     # Whatever the pages showed: no part of the server broke while these tests ran.
-    assert "Traceback" not in made.told(), made.told()[-5000:]
+    if "Traceback" in made.told():
+        pytest.fail(f"something broke in the server:\n{made.told()[-6000:]}")
 
 
 @pytest.fixture
@@ -83,7 +84,8 @@ def visit(browser: Browser, dashboard: Dashboard, request: pytest.FixtureRequest
     complaints = [complaint for made in visits for complaint in made.complaints]
     for made in visits:
         made.close()
-    assert not complaints, complaints
+    if complaints:
+        pytest.fail("a page complained:\n" + "\n".join(dict.fromkeys(complaints)))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect
 
 from klaver.language import ScreenLanguage
 
@@ -95,9 +95,12 @@ class Visit:
 
     def settled(self) -> None:
         """Wait until nothing is on its way any more."""
-        self.page.wait_for_function(
-            "() => document.querySelector('main h1') && !document.querySelector('main .waiting, main .busy, main [aria-busy=true]')"
-        )
+        try:
+            self.page.wait_for_function(
+                "() => document.querySelector('main h1') && !document.querySelector('main .waiting, main .busy, main [aria-busy=true]')"
+            )
+        except TimeoutError as error:
+            raise AssertionError(f"never done: {self.page.locator('body').inner_text()[-3000:]}") from error
 
     @property
     def heading(self) -> str:
@@ -131,9 +134,9 @@ class Visit:
     def axe(self) -> list[str]:
         """Return what axe-core finds against WCAG 2.2 AA and its own good practices, with the places."""
         found = _axe.run(self.page).response["violations"]
-        return [f"{rule['id']} ({rule['impact']}): {rule['help']}: "
-                + "; ".join(f"{node['target']} {node['html'][:160]} {node.get('any', [{}])[:1] and node['any'][0]['message'] if node.get('any') else ''}"
-                            for node in rule["nodes"][:5])
+        return [f"{rule['id']} ({rule['impact']}): {rule['help']}\n" + "\n".join(
+                    f"    {' '.join(map(str, node['target']))} {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+                    for node in rule["nodes"][:4])
                 for rule in found]  # fmt: skip
 
     def texts(self) -> list[str]:
