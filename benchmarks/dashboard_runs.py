@@ -9,6 +9,7 @@ be: the work of the model itself, measured here in one process, shared by the la
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import threading
@@ -35,7 +36,7 @@ LONGEST = 600.0
 
 
 class Model(NamedTuple):
-    """What the model itself takes, seconds: to prepare the world of a seed, a run of the strategy, a run of the twin."""
+    """What the model itself takes, seconds of CPU: to prepare the world of a seed, a run of the strategy, one of the twin."""
 
     prepare: float
     run: float
@@ -107,9 +108,9 @@ def measure_model(scenario: Scenario, seeds: int = 12) -> Model:
     record, idle = load_strategy(STRATEGY).record(scenario, place.gross_ha), model.no_strategy()
 
     def seconds(function: Callable[[], object]) -> float:
-        began = time.perf_counter()
+        began = time.process_time()  # of the processor: others may be at work on this machine
         function()
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     model.simulate(model.prepare(place, 0), record)  # what is compiled is read from disk
     rows = []
@@ -124,6 +125,12 @@ def measure_model(scenario: Scenario, seeds: int = 12) -> Model:
 def megabytes(process: int) -> float:
     """Return the resident memory of a process, MB."""
     return psutil.Process(process).memory_info().rss / 1e6
+
+
+def processor(process: int) -> float:
+    """Return the seconds of CPU that a process has used."""
+    times = psutil.Process(process).cpu_times()
+    return times.user + times.system
 
 
 def benchmark(park: str, seeds: int, sessions: int) -> dict[str, Any]:
@@ -146,7 +153,11 @@ def benchmark(park: str, seeds: int, sessions: int) -> dict[str, Any]:
             return Asked(scenario, (strategy_with(fte),), wanted, drawn=drawn)
 
         cold = Asking(ensembles, "one").ask(asked(1.0)).times()
+        used, served, made_before = sum(map(processor, ensembles.processes)), processor(os.getpid()), ensembles.made
         moves = [Asking(ensembles, "one").ask(asked(1.0 + 0.1 * number)).times() for number in range(1, MOVES + 1)]
+        moved = ensembles.made - made_before
+        lane_run = (sum(map(processor, ensembles.processes)) - used) / moved
+        server_run = (processor(os.getpid()) - served) / moved
         back = Asking(ensembles, "one").ask(asked(1.0)).times()
         drawn = Asking(ensembles, "one").ask(asked(1.0, True)).times()
         drawn_moves = [Asking(ensembles, "one").ask(asked(1.0 + 0.1 * number, True)).times() for number in (1, 2, 3)]
@@ -167,7 +178,7 @@ def benchmark(park: str, seeds: int, sessions: int) -> dict[str, Any]:
         "model": least._asdict(), "cold": cold._asdict(), "moves": [one._asdict() for one in moves],
         "back": back._asdict(), "drawn": drawn._asdict(), "drawn_moves": [one._asdict() for one in drawn_moves],
         "at_once": [one._asdict() for one in at_once], "rate_at_once": rate, "runs": runs, "kept_mb": kept,
-        "lane_mb_empty": empty, "lane_mb_full": full,
+        "lane_cpu_a_run": lane_run, "server_cpu_a_run": server_run, "lane_mb_empty": empty, "lane_mb_full": full,
         "least": {
             "cold": {"first": few * sum(least) / lanes, "all": seeds * sum(least) / lanes},
             "move": {"first": few * least.run / lanes, "all": seeds * least.run / lanes},
@@ -200,6 +211,9 @@ def rows_of(found: dict[str, Any]) -> list[tuple[str, str, str]]:
         (f"runs a second with {many} sessions", "", f"{found['rate_at_once']:.0f}"),
         ("the model alone: to prepare a world, a run, a run of the twin", "",
          " / ".join(f"{1e3 * of_model[name]:.1f} ms" for name in ("prepare", "run", "twin"))),
+        ("CPU a run when a slider is moved: in a lane (x: times a run of the model) / in the server", "",
+         f"{1e3 * found['lane_cpu_a_run']:.1f} ms ({found['lane_cpu_a_run'] / of_model['run']:.2f} x) / "
+         f"{1e3 * found['server_cpu_a_run']:.1f} ms"),
         ("to make the lanes, which the page waits for", "", f"{1e3 * found['constructor']:.0f} ms"),
         ("until the first lane is warm", "", f"{found['ready']:.1f} s"),
         ("memory of a lane: warm, and with all these worlds", "",

@@ -152,12 +152,13 @@ def show_balance(speaker: Speaker, table: Balance, words: bool = False) -> None:
     speaker.result(speaker.table(columns, rows, table.title))
     speaker.result(table.state)
     speaker.result("")
-    heads, rows = _division(say, table, words)
+    heads, rows = division_rows(say, table, words)
     speaker.result(speaker.table(heads, rows, say("balance.division")))
     speaker.result(gap_text(say, table, words))
 
 
-def _division(say: Language, table: Balance, words: bool) -> tuple[list[str], list[list[str]]]:
+def division_rows(say: Language, table: Balance, words: bool = False) -> tuple[list[str], list[list[str]]]:
+    """Return who brings in what and who gains what, as the heads of a table and its rows."""
     heads = [say(f"balance.{name}") for name in ("party", "role", "cost", "gain_of", "fair", "content", "stance")]
     rows = []
     for share in table.division:
@@ -201,7 +202,7 @@ def cases_as_markdown(teller: Teller, title: str) -> str:
         for line in LINES:
             cells = ["<br>".join(_sentences(side[line])) for side in (table.business, table.value)]
             parts.append(f"| {say(f'balance.{line}')} | {cells[0]} | {cells[1]} |")
-        heads, rows = _division(say, table, False)
+        heads, rows = division_rows(say, table, False)
         parts.append(f"\n{say('balance.division')}:\n\n| {' | '.join(heads)} |\n|{' - |' * len(heads)}")
         parts += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
         parts.append(f"\n{gap_text(say, table)}\n")

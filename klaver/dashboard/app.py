@@ -29,7 +29,9 @@ SCREENS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
 )  # fmt: skip
 """Address, name and component of every screen, in the order of the menu."""
 
-BAR_TEXTS = ("skip", "undo", "undo_help", "redo", "redo_help", "share", "copied", "share_this", "present", "language", "screens")
+BAR_TEXTS = (
+    "skip", "undo", "undo_help", "redo", "redo_help", "share", "copied", "share_this", "present", "language", "screens",
+)  # fmt: skip
 
 
 @solara.component
@@ -54,6 +56,7 @@ def Frame(children: list[Any] = []) -> None:  # noqa: B006 (Solara compares it, 
         state=kept, link=link, language=session.language.value, title=f"{say(f'shell.screen_{name}')} – Klaver",
         large=session.large.value, ready=session.ready.value, announce=session.notice.value,
         event_restored=lambda found: restore(session, found),
+        event_narrow=lambda narrow: session.narrow.set(narrow is True),
     )  # fmt: skip
 
     def act(what: str) -> None:

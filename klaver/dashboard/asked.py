@@ -210,8 +210,12 @@ class Filling:
             seeds = tuple(sorted(self.seeds[:most_seeds]))
             if not seeds:
                 return None
+            if self._built is not None and self._built[0] == seeds:
+                return self._built[1]
+        built = self._build(seeds)  # without the lock: runs that are there stay there
+        with self._lock:
             if self._built is None or self._built[0] != seeds:
-                self._built = (seeds, self._build(seeds))
+                self._built = (seeds, built)
             return self._built[1]
 
     def _build(self, seeds: Sequence[int]) -> Runs:

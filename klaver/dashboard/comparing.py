@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -227,7 +228,7 @@ def _holds(found: Estimate) -> bool:
 def _turn(signs: Sequence[int]) -> tuple[int, int] | None:
     """Return the last two moments, next to each other but for zeros, at which signs are opposite."""
     there = [(place, sign) for place, sign in enumerate(signs) if sign]
-    turns = [(a, b) for (a, first), (b, second) in zip(there, there[1:], strict=False) if first != second]
+    turns = [(a, b) for (a, first), (b, second) in pairwise(there) if first != second]
     return turns[-1] if turns else None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from klaver.dashboard.shared import shipped_park, shipped_strategy
 from klaver.language import LANGUAGES, ScreenLanguage
-from sim.inputs.scenario import Scenario
+from sim.inputs.scenario import Scenario, list_parks
 from sim.inputs.strategy import Strategy, list_strategies
 
 TOGETHER = 1.5  # seconds within which changes of the same kind are one step to undo: a slider being dragged
@@ -148,6 +148,12 @@ class Desk:
             self.tell()
 
     @property
+    def park_before(self) -> Scenario | None:
+        """The last other park on the way here; None where there was none."""
+        steps = reversed(self._steps[: self._place])
+        return next((step.park for step in steps if step.park is not self.setting.park), None)
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a step back."""
         return self._place > 0
@@ -166,13 +172,15 @@ def is_shipped(strategy: Strategy) -> bool:
     return strategy.name in list_strategies() and strategy == shipped_strategy(strategy.name)
 
 
+def is_shipped_park(park: Scenario) -> bool:
+    """Return whether a park is one of the shipped ones as it stands."""
+    return park.name in list_parks() and park == shipped_park(park.name)
+
+
 def plain(setting: Setting) -> dict[str, Any]:
     """Return a setting as plain values, as a session file and a link hold it."""
-    from sim.inputs.scenario import list_parks
-
-    shipped = setting.park.name in list_parks() and setting.park == shipped_park(setting.park.name)
     return {
-        "park": {"shipped": setting.park.name} if shipped else {"own": setting.park.resolved()},
+        "park": {"shipped": setting.park.name} if is_shipped_park(setting.park) else {"own": setting.park.resolved()},
         "strategy": setting.strategy.resolved(),
         "reference": setting.reference.name if is_shipped(setting.reference) else setting.reference.resolved(),
         "seeds": setting.seeds, "seed": setting.seed, "quarters": setting.quarters, "drawn": setting.drawn,

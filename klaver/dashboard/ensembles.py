@@ -40,6 +40,9 @@ UNKNOWN_SECONDS = 0.02  # of a run, while none of that park was made
 TELL_SECONDS = 0.1  # from one word to the next that there is more
 FIRST_TELL_SECONDS = 0.3  # ... and before it, where the first picture takes longer
 TRIES = 2  # times that an errand may take its lane with it
+TURN_ERRANDS, TURN_SECONDS = 6, 0.3
+"""A first picture that takes no more work than this is finished in one turn: whoever is next waits no longer for it, and most
+sessions see something sooner."""
 REST_EVERY = 4  # of so many errands, one is not for a first picture: who drags a slider does not stop the others
 WAITING_RUNS = 6000  # of one session
 CLOSE_SECONDS = 10.0  # that the end waits for the lanes
@@ -63,6 +66,8 @@ class _Session:
 
     fillings: dict[str, Filling] = field(default_factory=dict)
     calls: list[Pending] = field(default_factory=list)
+    turn: int = 0
+    """Errands that it had in this turn."""
 
 
 class Ensembles:
@@ -425,9 +430,19 @@ class Ensembles:
                 errand = self._errand_of(session, lane, early)
                 if errand is not None:
                     self._under_way.update(errand.keys)
-                    self._sessions.move_to_end(name)
+                    self._pass_turn(name, session, errand)
                     return errand
         return None
+
+    def _pass_turn(self, name: str, session: _Session, errand: _Errand) -> None:
+        """Let the next session have its turn, unless this one is at a small first picture."""
+        session.turn += 1
+        if isinstance(errand.of, Filling) and errand.of.first and session.turn < TURN_ERRANDS:
+            a_run = self._seconds.get(errand.of.asked.place.hash, UNKNOWN_SECONDS)
+            if FIRST_SEEDS * len(errand.of.asked.approaches) * a_run <= TURN_SECONDS:
+                return
+        session.turn = 0
+        self._sessions.move_to_end(name)
 
     def _errand_of(self, session: _Session, lane: int, early: bool) -> _Errand | None:
         if early:

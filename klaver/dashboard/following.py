@@ -290,6 +290,21 @@ class Followed:
             self._kept["owners"] = self.tables["owners"]["kind"].tolist()
         return str(self._kept["owners"][-1 - party])
 
+    def counterpart(self, kind: str, row: int, of_twin: bool = False) -> int | None:
+        """Return the row in the twin of a company or parcel of the run, or the other way round; None where it is not there.
+
+        Parameters
+        ----------
+        kind
+            ``"company"`` or ``"parcel"``; of an opportunity there is none.
+        row
+            Of its table.
+        of_twin
+            ``row`` is the twin's, and the run's is asked.
+        """
+        here, there = (self.twin_tables, self.tables) if of_twin else (self.tables, self.twin_tables)
+        return _same(here, there, kind, row)
+
     def _forget_old(self) -> None:
         """Keep no more than a few quarters at hand: whoever plays through time would otherwise keep them all."""
         kept = [key for key in list(self._kept) if key[0] == "cases"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WORLD_BYTES = 150_000_000
 """Most that the prepared worlds in one lane may take; a packed world takes 30 to 400 kB."""
-LANE_NICENESS = 5  # lanes give way to the page's thread where they share a core
+LANE_NICENESS = 2  # lanes give way to the page's thread where they share a core
 LONGEST_CAUSE = 200  # characters of a cause that a user is told
 
 

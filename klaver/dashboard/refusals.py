@@ -190,8 +190,9 @@ def _planned(content: str) -> ParkPlan | tuple[Problem, ...]:
     try:
         plan = scenario.plan()
     except InputProblem as error:
-        lead = f"{scenario.name}: "
-        told = (problem for line in error.problems[:_EXAMINED] for problem in _from_sentence(line.removeprefix(lead)))
+        lead = f"{scenario.name}: "  # of the file, and of a layout once more
+        lines = [line.removeprefix(lead).removeprefix(lead) for line in error.problems[:_EXAMINED]]
+        told = (problem for line in lines for problem in _from_sentence(line))
         return (*told, *(Problem("check_says") for _ in error.problems[_EXAMINED:]))
     except Exception:  # whatever a stranger's park brings about, the page goes on; the log has the cause
         logging.getLogger(__name__).exception("a park could not be laid out")

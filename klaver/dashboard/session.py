@@ -12,7 +12,11 @@ from solara.server import kernel_context
 from klaver.dashboard.desk import Desk, Setting, first_setting
 from klaver.dashboard.shared import ensembles
 from klaver.language import ScreenLanguage
+from sim.inputs.scenario import Scenario
 from sim.inputs.strategy import Strategy
+
+PHONE = 360
+"""Width of a picture on a phone, in its own units: letters stay legible."""
 
 logger = logging.getLogger("klaver.dashboard")
 
@@ -26,9 +30,10 @@ class Session:
     ----------
     desk
         The setting with its undo and redo.
-    language, large, quarter, chosen, layer, notice
-        What is only about looking: language, large type, moment on the map (None: the end), what was clicked
-        (``"parcel:3"``), layer of the map, a sentence to the user.
+    language, large, narrow, quarter, chosen, layer, park_mode, notice
+        What is only about looking: language, large type, a page as narrow as a phone's (pictures are drawn for it), moment on
+        the map (None: the end), what was clicked (``"parcel:3"``), layer of the map, what is done on the screen of the park
+        (``screens.park.MODES``), a sentence to the user.
     library
         Versions that were kept, as plain values.
     tour
@@ -44,9 +49,11 @@ class Session:
         self.ready = solara.Reactive(False)
         self.language = solara.Reactive("nl")
         self.large = solara.Reactive(False)
+        self.narrow = solara.Reactive(False)
         self.quarter: solara.Reactive[int | None] = solara.Reactive(None)
         self.chosen = solara.Reactive("")
         self.layer = solara.Reactive("sector")
+        self.park_mode = solara.Reactive("look")
         self.notice = solara.Reactive("")
         self.library: solara.Reactive[list[dict[str, Any]]] = solara.Reactive([])
         self.tour = solara.Reactive(-1)
@@ -71,6 +78,10 @@ class Session:
         if {"park", "seed", "strategy"} & set(values):
             self.chosen.value = ""
         self.desk.change(**values)
+
+    def fit(self, width: float) -> float:
+        """Return the width at which to draw a picture of a column so wide: on a phone no wider than the phone."""
+        return min(width, PHONE) if self.narrow.value else width
 
     def title(self, strategy: Strategy) -> str:
         """Return what a strategy is called in the language of the page."""
@@ -109,7 +120,8 @@ def _again(set_tick: Callable[[Any], None]) -> Callable[[], None]:
 
 
 def use_ensemble(
-    subject: str, strategies: tuple[Strategy, ...], *, most_seeds: int | None = None, drawn: bool | None = None
+    subject: str, strategies: tuple[Strategy, ...], *, most_seeds: int | None = None, drawn: bool | None = None,
+    park: Scenario | None = None,
 ) -> Any:
     """Return the runs of some strategies on the park that is looked at, as far as they are there.
 
@@ -123,6 +135,8 @@ def use_ensemble(
         Fewer seeds than the setting asks for.
     drawn
         Whether parameters are drawn; as the setting says if None.
+    park
+        Another park than the one that is looked at.
 
     Returns
     -------
@@ -136,10 +150,11 @@ def use_ensemble(
     _, set_tick = solara.use_state(0)
     seeds = min(setting.seeds, most_seeds or setting.seeds)
     draws = setting.drawn if drawn is None else drawn
-    marks = [id(setting.park), *map(id, strategies), seeds, setting.quarters, draws]
+    place = park or setting.park
+    marks = [id(place), *map(id, strategies), seeds, setting.quarters, draws]
 
     def ask() -> tuple[Any, Any]:
-        asked = Asked(setting.park, strategies, tuple(range(1, seeds + 1)), setting.quarters, draws)
+        asked = Asked(place, strategies, tuple(range(1, seeds + 1)), setting.quarters, draws)
         # What is asked is kept with the answer: the marks are identities, which must not be used again meanwhile.
         return asked, ensembles().ask(session.id, subject, asked, _again(set_tick))
 

@@ -129,9 +129,9 @@ def to_json(state: Mapping[str, Any]) -> str:
         ``reference``: a shipped name or a resolved strategy; ``seeds`` (1 to 1,000), ``seed`` (0 or more), ``quarters`` (4 to
         400, or None: as the park says), ``drawn`` (whether parameters are drawn too), ``language`` (``"nl"``, ``"en"``),
         ``pinned`` (up to 4 resolved strategies), ``game`` (``{"years": [{"mix": four shares, "refused": rows}], "strategy",
-        "seed", "predictions"}`` or None), ``predictions`` (numbers, texts, yes or no, or lists of those, by name) and
-        ``library`` (up to 50 versions: ``name``, ISO ``date``, ``note``, ``product``, ``model``, and park, strategy,
-        reference, seeds, seed, quarters, drawn, pinned as above). All but park and strategy may be left out.
+        "seed", "predictions"}`` or None), ``predictions`` and ``answers`` (numbers, texts, yes or no, or lists of those, by
+        name) and ``library`` (up to 50 versions: ``name``, ISO ``date``, ``note``, ``product``, ``model``, and park,
+        strategy, reference, seeds, seed, quarters, drawn, pinned as above). All but park and strategy may be left out.
 
     Returns
     -------
@@ -324,6 +324,14 @@ def _validated[Checked: _Part](kind: type[Checked], content: Mapping[str, Any]) 
         raise Refused(*(p for k, p in enumerate(problems) if p not in problems[:k])) from None
 
 
+def _distinct(problems: list[Problem]) -> list[Problem]:
+    found: list[Problem] = []
+    for problem in problems[:1_000]:
+        if problem not in found:
+            found.append(problem)
+    return found
+
+
 def _checked_state(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return a state with every field checked and every park and strategy complete.
 
@@ -369,7 +377,7 @@ def _checked_state(state: Mapping[str, Any]) -> dict[str, Any]:
 
     checked = _each_content(plain, park, lambda content: _complete_strategy(content, problems))
     if problems:
-        raise Refused(*dict.fromkeys(problems))
+        raise Refused(*_distinct(problems))
     return checked
 
 

@@ -39,9 +39,10 @@ from klaver.dashboard.refusals import (
     printable_line,
     read_scenario,
 )
-from klaver.language import LANGUAGES, ScreenLanguage
+from klaver.language import LANGUAGES, Language, ScreenLanguage
 from sim.inputs.scenario import CompanyRow, OwnerRow, ParcelRow, Scenario, list_parks
 from sim.park.ascii_map import DEFAULT_LEGEND
+from sim.park.plan import ParkPlan
 from sim.records import GREEN, OUTSIDE, OWNER_KINDS, ROAD, SECTORS, WATER
 
 OCCUPANT = "occupant"
@@ -96,9 +97,9 @@ def sketch(
     too_large = [Problem(key, {"n": n, "most": most}) for key, n, most in sizes if n > most]
     if too_large:
         raise Refused(*too_large)
-    # A plot of two cells or fewer cannot be split or built round: so fine that the mean one has eight, where that can be.
+    # As fine as the shipped parks: a mean plot of six cells or more, where that can be.
     mean_m2 = 0.76 * 0.91 * ha * 10_000.0 / max(firms, 1)
-    cell = next((cell for cell in _FINER if mean_m2 >= 8.0 * cell**2), _FINER[-1])
+    cell = next((cell for cell in _FINER if mean_m2 >= 6.0 * cell**2), _FINER[-1])
     title = _title(name)
     laid_out = read_scenario({
         "name": _plain_name(name), "title": title, "gross_ha": float(ha), "firms": firms, "motorway": motorway,
@@ -128,9 +129,30 @@ def as_drawn(scenario: Scenario) -> Scenario:
     """
     if scenario.map is not None:
         return scenario
-    own = {language: ScreenLanguage(language)("own.own_version", title=scenario.title.get(language, scenario.name))
-           for language in LANGUAGES}  # fmt: skip
-    return _draw(scenario, {"title": own, "description": scenario.description.model_dump()})
+    return _draw(scenario, {"title": _own_title(scenario), "description": scenario.description.model_dump()})
+
+
+def own_version(scenario: Scenario) -> Scenario:
+    """Return a park as the user's own to edit: drawn, with a title that says so.
+
+    Parameters
+    ----------
+    scenario
+        Any park; one that is drawn already gets its title only.
+
+    Raises
+    ------
+    Refused
+        If the park is larger than the dashboard takes on.
+    """
+    if scenario.map is None:
+        return as_drawn(scenario)
+    return read_scenario(scenario.resolved() | {"title": _own_title(scenario)})
+
+
+def _own_title(scenario: Scenario) -> dict[str, str]:
+    return {language: ScreenLanguage(language)("own.own_version", title=scenario.title.get(language, scenario.name))
+            for language in LANGUAGES}  # fmt: skip
 
 
 def _draw(scenario: Scenario, texts: Mapping[str, Any]) -> Scenario:
@@ -752,7 +774,7 @@ def newcomers(scenario: Scenario) -> list[dict[str, Any]]:
     return [{"name": row.name, "land_wish": row.land_wish} for row in scenario.companies if row.parcel is None]
 
 
-def shown_name(name: str, say: ScreenLanguage) -> str:
+def shown_name(name: str, say: Language) -> str:
     """Return a name that the program made up in the language of the page; any other as it is."""
     for pattern, key in (
         (r"plot (\d+)", "plot"), (r"Firm on (.+)", "firm_on"), (r"Owner of (.+)", "owner_of"),
@@ -764,6 +786,28 @@ def shown_name(name: str, say: ScreenLanguage) -> str:
             inner = found.groups()
             return say(f"own.called_{key}", of=shown_name(inner[0], say) if inner else "")
     return name
+
+
+def shown_parcel(name: str, say: Language) -> str:
+    """Return what a parcel is called in the language of the page: ``plot 12`` and ``wavin`` are both plots of that name."""
+    shown = shown_name(name, say)
+    return shown if shown != name else say("party.parcel", n=name.removeprefix("parcel "))
+
+
+def plan_of(scenario: Scenario) -> ParkPlan:
+    """Return the plan of a park that the dashboard takes on; shared between callers, not to be changed.
+
+    Raises
+    ------
+    Refused
+        If it is too large, or cannot be laid out.
+    """
+    return check_size(scenario)
+
+
+def file_name(scenario: Scenario) -> str:
+    """Return what a park's file is called: its Dutch title in plain letters."""
+    return f"{_plain_name(scenario.title.nl or scenario.name)}.toml"
 
 
 def toml_text(scenario: Scenario, say: ScreenLanguage | None = None) -> str:
@@ -786,7 +830,7 @@ def toml_text(scenario: Scenario, say: ScreenLanguage | None = None) -> str:
     text = tomli_w.dumps(content, multiline_strings=True)
     if tomllib.loads(text) != content:  # a carriage return in somebody's text
         text = tomli_w.dumps(content)
-    lines = (say or ScreenLanguage("nl"))("own.toml_comment", file=f"{_plain_name(scenario.title.nl or scenario.name)}.toml")
+    lines = (say or ScreenLanguage("nl"))("own.toml_comment", file=file_name(scenario))
     return "".join(f"# {line}".rstrip() + "\n" for line in lines.splitlines()) + "\n" + text
 
 
@@ -812,7 +856,7 @@ def _plain_name(title: str) -> str:
 
 
 __all__ = [
-    "OCCUPANT", "SECTORS", "WISHES", "add_opportunity", "as_drawn", "newcomers", "parcel_info", "parcel_signs",
-    "remove_newcomer", "rename", "set_built", "set_company", "set_owner", "set_quality", "set_soil", "set_vacant",
-    "shown_name", "sketch", "toml_text",
+    "OCCUPANT", "SECTORS", "WISHES", "add_opportunity", "as_drawn", "file_name", "newcomers", "own_version", "parcel_info",
+    "parcel_signs", "plan_of", "remove_newcomer", "rename", "set_built", "set_company", "set_owner", "set_quality", "set_soil",
+    "set_vacant", "shown_name", "shown_parcel", "sketch", "toml_text",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import re
 import time
 import zlib
@@ -29,7 +30,7 @@ from klaver.dashboard.session_file import (
 )
 from klaver.dashboard.sketch import set_company, sketch
 from klaver.language import ScreenLanguage
-from sim.inputs.scenario import list_parks, load_park
+from sim.inputs.scenario import list_parks
 from sim.inputs.strategy import list_strategies, load_strategy
 
 SAY = [ScreenLanguage("nl"), ScreenLanguage("en")]
@@ -50,6 +51,7 @@ FULL: dict[str, Any] = {
     "seeds": 50, "seed": 7, "quarters": 40, "drawn": True, "language": "en", "pinned": [mixed("aanjagen"), mixed("none")],
     "game": {"years": [{"mix": [0.1, 0.2, 0.3, 0.4], "refused": [3, 5]}, {"mix": [0.25] * 4, "refused": []}],
              "strategy": mixed(), "seed": 3, "predictions": {"vacancy": "lower"}},
+    "answers": {"trust": "low", "size": 27.5},
     "predictions": {"vitality": 61.5, "best": "aanjagen", "sure": True, "range": [1, 2.5], "none": None},
     "library": [{"name": "voor de raad", "date": "2025-03-01T12:30:00+01:00", "note": "regel 1\nregel 2", "product": "0.1.0",
                  "model": "abc", "park": {"shipped": "rollepaal"}, "strategy": mixed(), "reference": "none", "seeds": 200,
@@ -107,6 +109,7 @@ def test_any_setting_comes_back_from_file_and_link(data):
         "quarters": data.draw(st.one_of(st.none(), st.integers(4, 400))), "drawn": data.draw(st.booleans()),
         "language": data.draw(st.sampled_from(["nl", "en"])), "pinned": data.draw(st.lists(strategies, max_size=4)),
         "predictions": data.draw(st.dictionaries(st.text("abc", min_size=1, max_size=5), st.text(max_size=9), max_size=3)),
+        "answers": data.draw(st.dictionaries(st.text("abc", min_size=1, max_size=5), st.floats(0, 9), max_size=3)),
         "game": None, "library": [],
     }  # fmt: skip
     assert from_json(to_json(state)) == state
@@ -115,7 +118,8 @@ def test_any_setting_comes_back_from_file_and_link(data):
 
 
 def test_the_desk_of_a_session_comes_back():
-    setting = desks.Setting(OWN, load_strategy("aanjagen"), load_strategy("none"), seeds=20, pinned=(load_strategy("adaptive"),),
+    setting = desks.Setting(OWN, load_strategy("aanjagen"), load_strategy("none"), seeds=20,
+                            pinned=(load_strategy("adaptive"),),
                             game=desks.Game(({"mix": (0.25,) * 4, "refused": (1,)},)))  # fmt: skip
     state = from_json(to_json(desks.plain(setting)))
     again = desks.from_plain(state)
@@ -133,9 +137,12 @@ def test_a_link_of_a_shipped_park_and_a_changed_mix_is_short():
 
 
 def test_a_park_too_large_for_a_link_has_none():
-    large = sketch(80, 220, name="groot")
-    assert to_link({**SIMPLE, "park": {"own": large.resolved()}}) is None
-    assert from_json(to_json({**SIMPLE, "park": {"own": large.resolved()}}))["park"] == {"own": large.resolved()}
+    some = random.Random(1)
+    words = {language: "".join(some.choices("abcdefghijklmnopqrstuvwxyz ", k=5_000)) for language in ("nl", "en")}
+    large = OWN.resolved() | {"description": words}
+    assert to_link({**SIMPLE, "park": {"own": OWN.resolved()}}) is not None
+    assert to_link({**SIMPLE, "park": {"own": large}}) is None
+    assert from_json(to_json({**SIMPLE, "park": {"own": large}}))["park"] == {"own": large}
 
 
 def test_a_slider_move_is_not_held_up_by_link_and_file():
@@ -148,7 +155,8 @@ def test_a_slider_move_is_not_held_up_by_link_and_file():
 
 def test_another_version_is_warned_of():
     state = session_file._as_json({"park": {"shipped": "typical"}, "strategy": mixed()})
-    for made, warning in (([1, __version__, model_version(), state], None), ([1, "9.9", model_version(), state], "own.other_product"),
+    for made, warning in (([1, __version__, model_version(), state], None),
+                          ([1, "9.9", model_version(), state], "own.other_product"),
                           ([1, __version__, "0" * 16, state], "own.other_model")):  # fmt: skip
         assert from_link(packed(made))[1] == warning
     for say in SAY:
@@ -158,7 +166,8 @@ def test_another_version_is_warned_of():
 
 
 @pytest.mark.parametrize("text", [
-    "", "!", "a b", "A" * 50, "é", packed({"a": 1}), packed([1, 2, 3, {}]), packed([9, "a", "b", {}]), packed([1, "a", "b", []]),
+    "", "!", "a b", "A" * 50, "é", packed({"a": 1}), packed([1, 2, 3, {}]), packed([9, "a", "b", {}]),
+    packed([1, "a", "b", []]),
     packed([1, "a", "b", {"park": {"shipped": "typical"}}]), "A" * (2 * LONGEST_LINK + 1), (to_link(SIMPLE) or "")[:-9],
     packed([1, "a", "b", {**SIMPLE, "library": FULL["library"]}]), packed([True, "a", "b", SIMPLE]),
     packed([1, "a", "b", {**SIMPLE, "strategy": {"based_on": "../none"}}]),
@@ -240,7 +249,8 @@ def test_more_than_one_file_holds_is_refused():
 
 ANY = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12)),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)), max_leaves=15,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)),
+    max_leaves=15,
 )  # fmt: skip
 
 

@@ -84,7 +84,8 @@ def test_a_session_is_read_with_its_warning():
 
 
 def test_the_report_counts_what_is_stated_assumed_and_open():
-    park = sketch.set_company(sketch.set_vacant(sketch.sketch(8, 14, name="x"), 0, True), 1, sector="logistics", name="<b>A</b>")
+    park = sketch.set_vacant(sketch.sketch(8, 14, name="x"), 0, True)
+    park = sketch.set_company(park, 1, sector="logistics", name="<b>A</b>")
     upload = read_upload("x.toml", sketch.toml_text(park).encode(), "nl")
     report = dict(upload.report)
     say = ScreenLanguage("nl")
@@ -126,14 +127,12 @@ def test_the_report_names_what_came_from_the_base():
     ("firms = 2_000\ngross_ha = 290", ["hoogstens 1.500"]), ("cell_m = 5\ngross_ha = 299", ["hoogstens 60.000"]),
     ("gross_ha = 20\nvacant_site_ha = 19", ["leegstaande locatie"]),
     ('based_on = "typicl"\nfirms = 20', ["“typicl”", "Bedoelde u “typical”?"]),
-    ('based_on = 3\nfirms = 20', ["based_on", "tekst"]), ('firms = 20\napproach = "none"\nparks = []', ["unclear"]),
+    ('based_on = 3\nfirms = 20', ["based_on", "tekst"]), ('firms = 20\napproach = "none"\nparks = []', ["niet te zien"]),
     ('title = {nl = "x"}', ["based_on"]), ('parks = ["typical"]\nstrategies = ["none"]', ["klaver sweep"]),
     ("firms = ", ["geen geldige TOML"]), ("firms = 99" + "9" * 5_000, ["getal"]), ("", ["leeg"]),
     ("a." * 5_000 + "b = 1", ["lagen"]), ("a = " + "[" * 5_000, ["lagen"]), ("[" + "a." * 5_000 + "b]", ["lagen"]),
 ])  # fmt: skip
 def test_what_is_wrong_is_told_in_dutch(text, expected):
-    if expected == ["unclear"]:
-        expected = ["“"]
     told = " ".join(problems(text))
     for part in expected:
         assert part in told, told
@@ -158,13 +157,15 @@ D = {kind = "parcel", name = "d"}
 @pytest.mark.parametrize(("change", "expected"), [
     (("AABB", "AAB"), "Regel 1 van de kaart heeft 3 tekens, de breedste regel 4"),
     (("AABB", "AAXB"), "Regel 1, kolom 3 van de kaart: 'X' staat niet in de legenda"),
-    (("E###", "####"), "De kaart heeft geen uitgang"), (("CCDD", "CCCC"), "Kavel “d” staat in de legenda, maar niet op de kaart"),
-    (("AABB", "ABBA"), "kavel “a” ligt los van de rest"), (("AABB", "AABB\nBBBB"), ""),
+    (("E###", "####"), "De kaart heeft geen uitgang"),
+    (("CCDD", "CCCC"), "Kavel “d” staat in de legenda, maar niet op de kaart"),
+    (("AABB", "ABBA"), "kavel “a” ligt los van de rest"),
     (("AABB\nE###", "AABB\nCCCC\nE###"), "ligt niet aan een weg"), (('name = "a"', 'name = "a"\n'), "geen geldige TOML"),
     (("CCDD\n'''", "CCDD\n'''\n[[parcels]]\nname = 'aa'\n"), "Kavel “aa” staat in de lijst met kavels, maar niet op de kaart"),
     (("CCDD\n'''", "CCDD\n'''\n[[parcels]]\nname = 'a'\n[[parcels]]\nname = 'a'"), "Kavel “a” staat twee keer"),
     (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname = 'x'\nparcel = 'q'"), "Bedrijf “x” zit op kavel “q”"),
-    (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname = 'x'\nparcel='a'\n[[companies]]\nname = 'y'\nparcel='a'"), "op dezelfde kavel"),
+    (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname = 'x'\nparcel='a'\n[[companies]]\nname = 'y'\nparcel='a'"),
+     "op dezelfde kavel"),
     (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname = 'x'\n[[owners]]\nname = 'x'"), "De naam “x” komt twee keer voor"),
     (("CCDD\n'''", "CCDD\n'''\n[[parcels]]\nname = 'a'\nowner = 'z'"), "De eigenaar van kavel “a” is “z”"),
     (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname='x'\nparcel='a'\n[[parcels]]\nname='a'\nvacant_quarters=2"), "staat leeg"),
@@ -174,9 +175,6 @@ def test_what_is_wrong_with_a_map_is_told_in_dutch(change, expected):
     assert not read_upload("m.toml", MAP.encode(), "nl").problems
     text = MAP.replace(*change)
     assert text != MAP
-    if not expected:
-        assert not read_upload("m.toml", text.encode(), "nl").problems or True
-        return
     told = " ".join(problems(text))
     assert expected in told, told
     assert "(in het Engels)" not in told or "TOML" in told
@@ -189,7 +187,9 @@ def test_all_problems_are_told_at_once_and_very_many_are_counted():
     assert len(many) == MOST_PROBLEMS + 1 and "350" in many[-1]
 
 
-@pytest.mark.parametrize("base", ["../typical", "/etc/passwd", "scenarios/parks/typical.toml", "http://x.nl/a", "C:\\a", "typical.toml"])
+@pytest.mark.parametrize("base", [
+    "../typical", "/etc/passwd", "scenarios/parks/typical.toml", "http://x.nl/a", "C:\\a", "typical.toml",
+])
 def test_a_base_is_one_of_the_shipped_ones_and_never_a_path(base, tmp_path, monkeypatch):
     Path(tmp_path / "typical.toml").write_text("firms = 77\n")
     monkeypatch.chdir(tmp_path)
@@ -211,7 +211,7 @@ def test_nothing_but_shipped_files_is_opened(monkeypatch, tmp_path):
 def test_what_is_no_file_of_ours_is_refused():
     assert "Dit soort bestand" in problems("firms = 20", "park.csv")[0]
     assert "groter dan 2 MB" in read_upload("a.toml", b"#" * (LARGEST_UPLOAD + 1), "nl").problems[0]
-    assert "teken 5" in read_upload("a.toml", b"a = '\xff\xfe'", "nl").problems[0] or True
+    assert "teken 6" in read_upload("a.toml", b"a = '\xff\xfe'", "nl").problems[0]
     assert "UTF-8" in read_upload("a.toml", b"\x89PNG\r\n\x1a\n", "nl").problems[0]
     assert "geen geldige JSON" in problems("{", "a.json")[0]
 
@@ -230,23 +230,24 @@ def test_a_file_made_to_hold_up_the_server_does_not(text):
     start = time.perf_counter()
     upload = read_upload("a.toml", text.encode(), "nl")
     assert upload.problems
-    assert time.perf_counter() - start < 8.0
+    assert time.perf_counter() - start < 30.0
     sound(upload)
 
 
 def test_the_slowest_park_that_is_let_in_is_read_within_seconds():
-    park = sketch.sketch(299, 1_490, name="groot")
-    assert refusals.count_cells(park) > 0.4 * MOST_CELLS
+    park = sketch.as_drawn(Scenario(gross_ha=295, firms=1_490, cell_m=8))
+    assert refusals.count_cells(park) > 0.7 * MOST_CELLS
     refusals._planned.cache_clear()
     start = time.perf_counter()
     assert not read_upload("a.toml", sketch.toml_text(park).encode(), "nl").problems
-    assert time.perf_counter() - start < 15.0
+    assert time.perf_counter() - start < 60.0
 
 
 # --- anything at all -------------------------------------------------------------------------------------------------
 
 
-@given(name=st.sampled_from(["a.toml", "a.json", "..", "\0.toml", "a", "\ud800.toml", "é\n.TOML"]), data=st.binary(max_size=400))
+@given(name=st.sampled_from(["a.toml", "a.json", "..", "\0.toml", "a", "\ud800.toml", "é\n.TOML"]),
+       data=st.binary(max_size=400))
 @settings(max_examples=200, deadline=None)
 def test_no_bytes_raise(name, data):
     sound(read_upload(name, data, "nl"))
@@ -254,7 +255,8 @@ def test_no_bytes_raise(name, data):
 
 VALUES = st.recursive(
     st.one_of(st.booleans(), st.integers(-(2**63), 2**63), st.floats(), st.text(max_size=20), st.dates(), st.just("typical")),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)), max_leaves=12,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)),
+    max_leaves=12,
 )  # fmt: skip
 KEYS = st.one_of(
     st.sampled_from([*Scenario.model_json_schema()["properties"], "based_on", "approach", "roles", "steps", "money", "exit"]),
@@ -302,7 +304,8 @@ def test_no_damaged_shipped_file_raises(data, name):
 
 
 def test_every_text_is_there_in_both_languages_with_the_same_placeholders():
-    dutch, english = ({key: text for key, text in screen_texts(code).items() if key.startswith("own.")} for code in ("nl", "en"))
+    dutch, english = ({key: text for key, text in screen_texts(code).items() if key.startswith("own.")}
+                      for code in ("nl", "en"))
     assert dutch.keys() == english.keys()
     for key, text in dutch.items():
         assert set(re.findall(r"{(\w+)", text)) == set(re.findall(r"{(\w+)", english[key])), key

@@ -197,7 +197,8 @@ def chance_best(comparison: Comparison, say: Language, *, width: float = 720, ti
             if outcome == "multiplier_additional" and comparison.estimates[name][outcome].mean is None:
                 canvas.text(left, middle + 5, say("chart.undefined"), size=13, colour=SOFT)
                 continue
-            _squares(canvas, left, middle, chance, say, name == comparison.reference, chance == leading and chance > 0.0)
+            size = min(11.0, ((each if wide else width - labels) - 48) / 10 - 2)
+            _squares(canvas, left, middle, size, chance, say, name == comparison.reference, chance == leading and chance > 0.0)
         bottom = top + row * len(comparison.strategies)
         if not wide:
             y = bottom + 12
@@ -221,8 +222,10 @@ def chance_best(comparison: Comparison, say: Language, *, width: float = 720, ti
     return Picture("chance_best", title, described, canvas.svg(title, described), frame)
 
 
-def _squares(canvas: Canvas, x: float, y: float, chance: float, say: Language, grey: bool, leading: bool) -> None:
-    filled, size = round(SQUARES * chance), 11.0
+def _squares(
+    canvas: Canvas, x: float, y: float, size: float, chance: float, say: Language, grey: bool, leading: bool
+) -> None:
+    filled = round(SQUARES * chance)
     colour = REFERENCE if grey else SCENARIO
     for k in range(SQUARES):
         full = k < filled
@@ -361,9 +364,11 @@ def front(
         tip = (f"{names[name]}: {change_text(say, 'public_outlay', cost[name].mean)}, "  # type: ignore[union-attr]
                f"{change_text(say, outcome, gain[name].mean)}")  # type: ignore[union-attr]
         _cross(canvas, horizontal, vertical, cost[name], gain[name], name in kept, name == comparison.reference, tip)
+    texts = {name: shorten(names[name], (room - 20) / 1.08, 14) if named else str(comparison.strategies.index(name) + 1)
+             for name in drawn}  # fmt: skip
     _front_labels(canvas, {
         name: (horizontal(cost[name].mean), vertical(gain[name].mean)) for name in drawn  # type: ignore[union-attr, arg-type]
-    }, {name: names[name] if named else str(comparison.strategies.index(name) + 1) for name in drawn}, comparison.reference)
+    }, texts, comparison.reference)
     y = bottom + 50
     if not named:
         for name in drawn:
@@ -506,7 +511,7 @@ def _paired(
     canvas.text(width, bottom + 40, shorten(text, width, 13), size=13, colour=SOFT, anchor="end")
     for x, name, colour in ((left, names[0], SCENARIO), (right, names[1], REFERENCE)):
         canvas.line(x, top - 4, x, bottom, colour=RULE, width=1.4)
-        canvas.text(x, bottom + 20, shorten(name, min(2 * (width - right), right - left), 15), size=15, colour=colour,
+        canvas.text(x, bottom + 20, shorten(name, min(2 * (width - right), right - left) / 1.08, 15), size=15, colour=colour,
                     weight="600", anchor="middle")  # fmt: skip
     for frame, k in enumerate(chosen.tolist()):
         more: dict[str, Any] = {}

@@ -34,6 +34,7 @@ from klaver.dashboard.drawing.canvas import (
 from klaver.dashboard.drawing.lettering import fold, shorten, text_width, write_lines
 from klaver.dashboard.drawing.picture import Picture
 from klaver.dashboard.drawing.wording import (
+    EUROS,
     Titles,
     axis_words,
     capital,
@@ -81,7 +82,9 @@ class _Row:
 
     def height(self, scale: Scale, size: float) -> float:
         """Return how high the tallest stack is of dots of a certain width."""
-        if self.alike or not self.dots.size:
+        if self.alike:
+            return max(size, 18.0)  # of the words beside it
+        if not self.dots.size:
             return size
         _, height = stack_dots(self.dots, size * _per_unit(scale))
         return size * (float(height.max()) + 1.0)
@@ -128,7 +131,7 @@ def futures_dots(
     if not rows[0].values.size:
         return _nothing(say, f"dots_{outcome}", title, say("chart.no_numbers"), width)
     known = np.concatenate([row.values for row in rows])
-    scale = scale_of(known.tolist(), _EDGE, width - _EDGE, margin=0.06)
+    scale = _scale(known, outcome, width)
     count, further = ("", "") if threshold is None else _count_text(say, rows, outcome, threshold)
     counted = f"{count} {further}".strip()
     canvas = Canvas(width, 1000)
@@ -305,7 +308,7 @@ def multiplier_dots(
 def _panel(canvas: Canvas, y: float, rows: Sequence[_Row], say: Language, outcome: str, change: bool = False) -> float:
     """Draw rows of dots above an axis of their own, from y down; return where it ends."""
     known = np.concatenate([row.values for row in rows])
-    scale = scale_of(known.tolist(), _EDGE, canvas.width - _EDGE, zero=change, margin=0.06)
+    scale = _scale(known, outcome, canvas.width, change)
     return _rows(canvas, scale, y, rows, say, outcome, 76 if len(rows) == 1 else 60, None, change)
 
 
@@ -337,6 +340,13 @@ def _rows(
     return y + _AXIS
 
 
+def _scale(known: np.ndarray, outcome: str, width: float, zero: bool = False) -> Scale:
+    """Return the axis of some values; euros that are all nil get a million to either side, and not half a euro."""
+    if outcome in EUROS and not known.any():
+        return Scale(-1e6, 1e6, _EDGE, width - _EDGE)
+    return scale_of(known.tolist(), _EDGE, width - _EDGE, zero=zero, margin=0.06)
+
+
 def _per_unit(scale: Scale) -> float:
     return (scale.high - scale.low) / (scale.end - scale.start)
 
@@ -351,6 +361,7 @@ def _draw(
         filled = not row.reference if threshold is None else value > threshold
         text = say("chart.all_alike", n=row.values.size, value=words(say, outcome, value))
         place, room = scale(value), text_width(text, 14)
+        size = max(size, 12.0)
         canvas.circle(place, base - size / 2, size / 2 - 1.5, fill=row.colour if filled else PAPER, stroke=row.colour,
                       stroke_width=2)  # fmt: skip
         right = place + size + room < canvas.width

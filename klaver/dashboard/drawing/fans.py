@@ -95,7 +95,9 @@ def fan(
     wide = width > 500
     canvas = Canvas(width, 1000)
     ends = [(name, float(median[-1]), SCENARIO)] + ([(other, float(lines["median"][-1]), REFERENCE)] if lines else [])
-    right = min(170.0, 16 + max(text_width(text, 14) for text, _, _ in ends)) if wide else 66.0
+    right = 16 + max(text_width(_short(say, column, value), 14, bold=True) for _, value, _ in ends)
+    if wide:
+        right = max(right, min(170.0, 16 + max(text_width(text, 14, bold=True) for text, _, _ in ends)))
     y = _fan_legend(canvas, say, name, other if lines else "", shares, n, 24.0)
     top, bottom = y + 14, y + 14 + (250 if wide else 220)
     drawn = np.concatenate([behind.ravel(), median, *(edge.ravel() for edge in edges.values()), *lines.values()])
@@ -147,7 +149,7 @@ def _fan_legend(canvas: Canvas, say: Language, name: str, other: str, shares: li
 
     for line, colour, dash in ((name, SCENARIO, None), (other, REFERENCE, "7 4")):
         if line and not wide:
-            text = fold(line, canvas.width - 40, size, 1)[0]
+            text = fold(line, (canvas.width - 40) / 1.08, size, 1)[0]
             room(text, 34)
             canvas.line(x, y + 9, x + 26, y + 9, colour=colour, width=2.8, stroke_dasharray=dash)
             canvas.text(x + 32, y + 14, text, size=size, colour=colour, weight="600")
@@ -192,7 +194,7 @@ def _end_labels(
         canvas.line(x, vertical(value), x + 7, y, colour=colour)
         text = _short(say, column, value)
         if named:
-            canvas.text(x + 10, y - 3, fold(name, room - 12, 14, 1)[0], size=14, colour=colour, weight="600")
+            canvas.text(x + 10, y - 3, fold(name, (room - 12) / 1.08, 14, 1)[0], size=14, colour=colour, weight="600")
             canvas.text(x + 10, y + 14, text, size=14, colour=colour)
         else:
             canvas.text(x + 10, y + 5, text, size=14, colour=colour, weight="600")

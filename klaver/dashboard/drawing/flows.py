@@ -181,8 +181,8 @@ def mean_flows(comparison: Comparison, strategy: str) -> Flows:
                                     ("public", "capital"): mean("fund_capital")}.items():  # fmt: skip
         if cents > 0:
             aside[source, target] = cents
-    kept = ({key: cents for key, cents in streams.items() if cents} for streams in (into, out_of))
-    return Flows(*kept, aside)
+    into = {key: cents for key, cents in into.items() if cents}
+    return Flows(into, {key: cents for key, cents in out_of.items() if cents}, aside)
 
 
 def sankey(
@@ -477,8 +477,9 @@ def _label(
 
 
 def _mark_anyway(canvas: Canvas, say: Language, first: dict[str, _Node], tall: float, share: float) -> None:
-    """Mark, on the bars of private sources, the share that would have been invested anyway: of each the same, as it is not known
-    whose it would have been.
+    """Mark, on the bars of private sources, the share that would have been invested anyway.
+
+    Of each the same: whose it would have been is not known.
     """
     strip = 8 if canvas.width > 500 else 4
     for name, node in first.items():

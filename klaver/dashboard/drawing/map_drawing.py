@@ -159,6 +159,7 @@ class MapDrawing:
     layer: str
     any_measured: bool
     width: float
+    caveat_key: str = "map.nothing_measured"
     legend: dict[str, Callable[[Canvas, float, float], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -420,7 +421,7 @@ class MapDrawing:
         """Draw open opportunities: curves from the badge to everybody at the table, dashed by step, and numbered badges."""
         picked = {link.number for link in links if chosen == f"opportunity:{link.number}"}
         right = self.left + self.scale * self.shapes.columns - 12
-        badges = _spread(
+        badges = spread(
             [self.at(*link.hub) for link in links], 19.0, (self.left + 12, self.top + 10, right, self.bottom - 10)
         )
         for link, (x, y) in zip(links, badges, strict=True):
@@ -451,17 +452,15 @@ class MapDrawing:
         for link, (x, y) in zip(links, badges, strict=True):
             on, label = link.number in picked, str(link.number)
             wide = max(18.0, text_width(label, 11) + 8)
-            faded = 0.45 if picked and not on else None
+            paint, ink = (INK, PAPER) if on else (PAPER, LINK) if picked else (LINK, PAPER)
             words, target = title(link.number), max(wide, 24.0)
             with self.canvas.group(
-                words, pick=f"opportunity:{link.number}", label=words, opacity=faded, aria_pressed="true" if on else "false"
+                words, pick=f"opportunity:{link.number}", label=words, aria_pressed="true" if on else "false"
             ):
                 # A target of 24 units around the badge, for fingers.
                 self.canvas.rect(x - target / 2, y - 12, target, 24, fill="none", pointer_events="all")
-                self.canvas.rect(
-                    x - wide / 2, y - 9, wide, 18, fill=LINK if not on else INK, rx=9, stroke=PAPER, stroke_width=1.5
-                )
-                self.canvas.text(x, y + 4, label, size=11, colour=PAPER, anchor="middle", weight="600")
+                self.canvas.rect(x - wide / 2, y - 9, wide, 18, fill=paint, rx=9, stroke=ink, stroke_width=1.5)
+                self.canvas.text(x, y + 4, label, size=11, colour=ink, anchor="middle", weight="600")
         if links:
             self.note("badge", badge_swatch)
 
@@ -538,7 +537,7 @@ class MapDrawing:
         """Write, where a park has nothing measured, that its values are drawn; return the height taken."""
         if self.any_measured or self.layer == "public_space":
             return 0.0
-        words, line, lines = self.say("map.nothing_measured").split(), "", []
+        words, line, lines = self.say(self.caveat_key).split(), "", []
         for word in words:
             if line and text_width(f"{line} {word}", 12) > width:
                 lines.append(line)
@@ -606,7 +605,7 @@ def _curve(x1: float, y1: float, x2: float, y2: float) -> str:
     return f"M{x1:.1f} {y1:.1f}Q{middle_x:.1f} {middle_y:.1f} {x2:.1f} {y2:.1f}"
 
 
-def _spread(
+def spread(
     places: Sequence[tuple[float, float]], least: float, within: tuple[float, float, float, float]
 ) -> list[tuple[float, float]]:
     """Return places that do not lie over each other: pushed apart in a few rounds, within a box (left, top, right, bottom)."""

@@ -21,9 +21,9 @@ class Area:
     path
         Its outline: closed, one piece for each ring, to be filled with the even-odd rule.
     x, y
-        Middle of the cell nearest to the centre: inside, whatever the shape.
+        A point about in the middle: inside, whatever the shape.
     across, down
-        Width and height of the largest row and column of cells through that point, in cells: what a label may take.
+        Width and height of the row and column of cells through that point, in cells: what a label may take.
     cells
         How many.
     """
@@ -58,19 +58,20 @@ def areas(labels: np.ndarray, known: dict[str, Area] | None = None) -> dict[int,
 def _area(labels: np.ndarray, label: int, path: str) -> Area:
     rows, columns = np.nonzero(labels == label)
     nearest = int(np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2))
-    row, column = int(rows[nearest]), int(columns[nearest])
-    return Area(
-        path, column + 0.5, row + 0.5, _run(columns[rows == row], column), _run(rows[columns == column], row), rows.size
-    )
+    # In the middle of the row of cells there, then of the column of cells there: of a rectangle that is its centre.
+    first, last = _run(columns[rows == rows[nearest]], int(columns[nearest]))
+    x = (first + last + 1) / 2
+    top, bottom = _run(rows[columns == int(x)], int(rows[nearest]))
+    y = (top + bottom + 1) / 2
+    first, last = _run(columns[rows == int(y)], int(x))
+    return Area(path, x, y, last - first + 1, bottom - top + 1, rows.size)
 
 
-def _run(places: np.ndarray, through: int) -> int:
-    """Return the length of the unbroken run of whole numbers that holds one of them."""
-    gaps = np.flatnonzero(np.diff(places) > 1)
-    at = int(np.searchsorted(places, through))
-    first = int(gaps[gaps < at].max()) + 1 if (gaps < at).any() else 0
-    last = int(gaps[gaps >= at].min()) if (gaps >= at).any() else places.size - 1
-    return last - first + 1
+def _run(places: np.ndarray, through: int) -> tuple[int, int]:
+    """Return the first and last of the unbroken run of ascending whole numbers that holds one of them."""
+    piece = places - np.arange(places.size)  # the same all along an unbroken run
+    mine = places[piece == piece[int(np.searchsorted(places, through))]]
+    return int(mine[0]), int(mine[-1])
 
 
 def outlines(labels: np.ndarray) -> dict[int, str]:

@@ -84,10 +84,10 @@ def park_map(
     drawing = MapDrawing(language, shapes, frames.cell_m, exits, layer, bool(followed.known), width)
     drawing.ground(values)
     drawing.plots(plots.values())
+    drawing.mark(_chosen_plots(chosen, plots, cases, frame))
     if opportunities:
         links = _links(cases, plots, frame, exits)
         drawing.links(links, chosen, lambda number: case_title(followed, cases, number, language, twin))
-    drawing.mark(_chosen_plots(chosen, plots, cases, frame))
     when = moment(frame.quarter, language)
     park = followed.titles.get(language.code) or followed.park
     key = "map.title_twin" if twin else "map.title"
@@ -255,6 +255,7 @@ def plan_map(
     """
     _check(layer)
     from klaver.dashboard.following import Known
+    from klaver.dashboard.sketch import shown_name, shown_parcel
 
     plan = scenario.plan()
     known = Known.of(scenario)
@@ -270,18 +271,19 @@ def plan_map(
         occupied = True if company else False if parcel.floor == 0.0 or parcel.vacant_quarters is not None else None
         owner = owners.get(parcel.owner or "", "company" if parcel.owner else None)
         plots[index] = Plot(
-            f"plot:{index}", language("party.parcel", n=parcel.name.removeprefix("parcel ").removeprefix("plot ")),
-            shapes.plots[index], shapes.plots[index].cells * plan.cell_m**2, company=company.name if company else None,
+            f"plot:{index}", shown_parcel(parcel.name, language), shapes.plots[index],
+            shapes.plots[index].cells * plan.cell_m**2, company=shown_name(company.name, language) if company else None,
             sector=company.sector if company else None, occupied=occupied, floor=parcel.floor, quality=parcel.quality,
             trust=company.trust if company else None, soil=parcel.soil_cost, spell=parcel.vacant_quarters,
-            offered=bool(parcel.offered), owner=owner, owner_name=parcel.owner or "", jobs=company.jobs if company else None,
+            offered=bool(parcel.offered), owner=owner, owner_name=shown_name(parcel.owner or "", language),
+            jobs=company.jobs if company else None,
             plan="expand_adjoining" if company and company.land_wish else "none", plan_known=True,
             labelled="name" in known.companies.get(company.name, ()) if company else not any(map(str.isdigit, parcel.name)),
             measured=known.parcels.get(parcel.name, frozenset())
             | known.companies.get(company.name if company else "", frozenset()),
         )  # fmt: skip
     exits = [(column + 0.5, row + 0.5) for row, column in plan.exits]
-    drawing = MapDrawing(language, shapes, plan.cell_m, exits, layer, bool(known), width)
+    drawing = MapDrawing(language, shapes, plan.cell_m, exits, layer, bool(known), width, "map.nothing_stated")
     drawing.ground({})
     drawing.plots(plots.values())
     kind, _, number = (chosen or "").partition(":")

@@ -122,8 +122,8 @@ def queues(paths: Mapping[str, np.ndarray], say: Language, *, every: int = 1, wi
     head, rest = _sentences(say, paths, found, last)
     y = write_lines(canvas, head, 0, 4, width, 20 if wide else 17, 4, weight="600")
     y = write_lines(canvas, rest, 0, y + 1, width, 14, 6, colour=SOFT) + 6
-    highest = max(float(np.quantile(paths[column], 0.9, axis=0).max() if n >= _FEW else paths[column].max())
-                  for column in COLUMNS[:8])  # fmt: skip
+    every_hour = np.array([paths[column] for column in COLUMNS[:8]])
+    highest = float(np.quantile(every_hour, 0.9, axis=1).max() if n >= _FEW else every_hour.max())
     top_value = max(highest * 1.05, 1.0)
     columns, gap = (2, 26.0) if wide else (1, 0.0)
     panel = (width - gap * (columns - 1)) / columns

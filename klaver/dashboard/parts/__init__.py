@@ -19,7 +19,7 @@ Event = Callable[[Any], None]
 @solara.component_vue("keeper.vue")
 def Keeper(
     state: str = "", link: str = "", language: str = "nl", title: str = "", large: bool = False, ready: bool = False,
-    announce: str = "", event_restored: Event | None = None,
+    announce: str = "", event_restored: Event | None = None, event_narrow: Event | None = None,
 ) -> None:
     """Keep the session in the browser (address, tab, last session), and tell the page its language and title.
 
@@ -35,6 +35,8 @@ def Keeper(
         Said to a screen reader when it changes.
     event_restored
         Called once with ``{"tab": JSON or None, "last": JSON or None, "library": JSON or None, "search": str}``.
+    event_narrow
+        Called with whether the page is as narrow as a phone's, at the start and when that changes.
     """
 
 
@@ -81,15 +83,14 @@ def PictureFrame(
 
 @solara.component_vue("mix.vue")
 def MixSliders(
-    roles: Sequence[Values], texts: Values, presets: Sequence[Values] = (), disabled: bool = False,
-    event_mix: Event | None = None,
+    roles: Sequence[Values], texts: Values, disabled: bool = False, event_mix: Event | None = None
 ) -> None:
-    """Four shares that keep summing to 100: a slider, a number and a lock each.
+    """Four shares that keep summing to 100: a slider, a number, a lock and a way back each.
 
     Parameters
     ----------
     roles
-        Each ``{"name", "label", "about", "share"}``, share in whole percents.
+        Each ``{"name", "label", "about", "share", "start"}``: share, and the one to go back to, in whole percents.
     event_mix
         Called with the four shares (percents, summing to 100) while and after one moves.
     """

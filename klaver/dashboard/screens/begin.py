@@ -78,15 +78,15 @@ def Example() -> None:
                   n=say.number(len(runs.seeds))))  # fmt: skip
     with block("div", "columns"):
         with block("div", "card"):
-            show(vitality_dots(comparison, name, say, titles=titles, width=430, levels=False), say, busy=busy)
+            show(vitality_dots(comparison, name, say, titles=titles, width=session.fit(430), levels=False), say, busy=busy)
         with block("div", "card"):
-            show(multiplier_dots(comparison, name, say, titles=titles, width=430), say, busy=busy)
+            show(multiplier_dots(comparison, name, say, titles=titles, width=session.fit(430)), say, busy=busy)
     followed = use_followed()
     with block("div", "card"):
         if followed.result is None:
             Waiting(say("begin.map_comes"))
         else:
-            show(park_map(followed.result, followed.result.quarters, say), say, note=say("begin.map_note"))
+            show(park_map(followed.result, followed.result.quarters, say, width=session.fit(900)), say, note=say("begin.map_note"))
 
 
 @solara.component

@@ -20,9 +20,9 @@ from sim.inputs.problems import InvalidFile
 from sim.inputs.self_analysis import GROUPS, Answers, Question, load_questions, profile
 from sim.inputs.strategy import BUDGET_PER_HA, Strategy
 from sim.model import Park
-from sim.records import CHOICES, INSTRUMENTS, PRINCIPLES, ROLES
+from sim.records import CHOICES, INSTRUMENTS, PRINCIPLES, PROCESSES, ROLES
 
-MIX_TEXTS = ("title", "share_of", "lock", "locked", "free", "lock_help", "sum", "even")
+MIX_TEXTS = ("title", "share_of", "lock", "locked", "free", "lock_help", "back", "back_to", "back_help", "sum", "even")
 
 
 @solara.component
@@ -32,16 +32,16 @@ def Mix() -> None:
     say = session.say
     heading(say("mix.heading"), 1)
     paragraph(say("mix.lead"), "lead")
-    with block("div", "columns side"):
-        with block("div", "stack"):
-            with block("section", "card"):
-                Roles()
+    with block("div", "beside"):
+        with block("section", "card beside-first"):
+            Roles()
+        with block("div", "stack beside-effects"):
+            Effects()
+        with block("div", "stack beside-rest"):
             with block("section", "card"):
                 Rules()
             with block("section", "card"):
                 SelfAnalysis()
-        with block("div", "stack"):
-            Effects()
 
 
 def set_strategy(session: Session, **values: Any) -> None:
@@ -59,23 +59,25 @@ def Roles() -> None:
     say, strategy = session.say, session.setting.strategy
     acts = strategy.approach != "none"
     shares = whole_percents(strategy.roles.shares())
+    base = shipped_strategy(strategy.name if strategy.name in strategies() else "demand_driven")
+    starts = whole_percents(base.roles.shares())
 
     def mixed(told: Any) -> None:
-        if not (isinstance(told, list) and len(told) == 4 and all(isinstance(share, int) and 0 <= share <= 100 for share in told)):
+        if not (isinstance(told, list) and len(told) == 4 and all(type(share) is int and 0 <= share <= 100 for share in told)):
             return
         if sum(told) == 100 and told != whole_percents(session.setting.strategy.roles.shares()):
-            steps: dict[str, Any] = {"picture": None, "identify": None, "build": None, "realise": None}
+            steps: dict[str, Any] = dict.fromkeys(PROCESSES)
             roles = {role: share / 100 for role, share in zip(ROLES, told, strict=True)}
             set_strategy(session, roles=roles, steps=steps, adaptive=False)
 
     parts.MixSliders(
-        roles=[{"name": role, "label": say(f"role.{role}"), "about": say(f"mix.about_{role}"), "share": share}
-               for role, share in zip(ROLES, shares, strict=True)],
+        roles=[{"name": role, "label": say(f"role.{role}"), "about": say(f"mix.about_{role}"), "share": share, "start": start}
+               for role, share, start in zip(ROLES, shares, starts, strict=True)],
         texts=words_of(say, "mix", MIX_TEXTS), disabled=not acts, event_mix=mixed,
     )  # fmt: skip
     if not acts:
         paragraph(say("mix.none_acts"), "soft")
-    if strategy.adaptive or any(getattr(strategy.steps, step) is not None for step in ("picture", "identify", "build", "realise")):
+    if strategy.adaptive or any(getattr(strategy.steps, step) is not None for step in PROCESSES):
         paragraph(say("mix.moves_by_itself"), "soft")
 
     def pressed(name: str) -> None:
@@ -122,6 +124,7 @@ def Rules() -> None:
     town = park.municipality
     budget = strategy.money.budget_per_year if strategy.money.budget_per_year is not None else town.budget_per_year
     fte = strategy.organisation.fte if strategy.organisation.fte is not None else town.fte
+    ratio = strategy.money.private_ratio
     hectares = solara.use_memo(lambda: Park.of(park).gross_ha, [id(park)])
     budget = budget if budget is not None else BUDGET_PER_HA * hectares
 
@@ -161,8 +164,8 @@ def Rules() -> None:
             {"kind": "range", "name": "max_public_share", "label": say("mix.max_public_share"),
              "value": round(100 * strategy.money.max_public_share), "min": 0, "max": 100, "step": 5, "unit": "%",
              "shown": say.share(strategy.money.max_public_share), "help": say("mix.max_public_share_help")},
-            {"kind": "range", "name": "private_ratio", "label": say("mix.private_ratio"), "value": strategy.money.private_ratio,
-             "min": 0, "max": 10, "step": 0.5, "shown": say("mix.private_ratio_shown", n=say.number(strategy.money.private_ratio, 1)),
+            {"kind": "range", "name": "private_ratio", "label": say("mix.private_ratio"), "value": ratio, "min": 0,
+             "max": 10, "step": 0.5, "shown": say("mix.private_ratio_shown", n=say.number(ratio, 1)),
              "help": say("mix.private_ratio_help")},
             {"kind": "choice", "name": "instrument", "label": say("mix.instrument"), "value": strategy.money.instrument,
              "options": choices("instrument", INSTRUMENTS)},
@@ -262,14 +265,15 @@ def Effects() -> None:
         return
     titles = {other.name: session.title(other) for other in (*wanted, shipped_strategy("none"))}
     comparison = Comparison(runs, reference.name)
-    busy = not filling.complete
+    busy, name = not filling.complete, strategy.name
     paragraph(say("shell.counting", done=say.number(filling.done), total=say.number(filling.total)) if busy
               else say("mix.all_done", n=say.number(len(runs.seeds))), "soft")  # fmt: skip
     with block("div", "columns"):
         with block("section", "card"):
-            show(vitality_dots(comparison, strategy.name, say, titles=titles, width=430), say, busy=busy, level=2)
+            show(vitality_dots(comparison, name, say, titles=titles, width=session.fit(430)), say, busy=busy, level=2)
         with block("section", "card"):
-            show(multiplier_dots(comparison, strategy.name, say, titles=titles, width=430), say, busy=busy, level=2)
+            show(multiplier_dots(comparison, name, say, titles=titles, width=session.fit(430)), say, busy=busy, level=2)
     if strategy.approach != "none":
         with block("section", "card"):
-            show(queues(queue_paths(runs, strategy.name), say, every=runs.every, width=880), say, busy=busy, level=2)
+            drawn = queues(queue_paths(runs, name), say, every=runs.every, width=session.fit(880))
+            show(drawn, say, busy=busy, level=2)

@@ -1,15 +1,42 @@
-"""Park."""
+"""The park: its map through time with what happened on each parcel, an editor, a sketch of one's own, and files."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import solara
 
+from klaver.dashboard import parts
+from klaver.dashboard.screens import own_park, park_editor, park_view
 from klaver.dashboard.session import use_session
 from klaver.dashboard.showing import heading
+
+MODES: dict[str, Callable[..., Any]] = {
+    "look": park_view.Look, "edit": park_editor.Edit, "sketch": own_park.Sketch, "file": own_park.Files,
+}  # fmt: skip
+"""What can be done on this screen, in the order of its buttons."""
 
 
 @solara.component
 def Park() -> None:
     """Show the screen."""
     session = use_session()
-    heading(session.say("shell.screen_park"), 1)
+    say = session.say
+    mode = session.park_mode.value if session.park_mode.value in MODES else "look"
+    heading(say("park.heading", park=session.park_title()), 1)
+
+    def choose(name: str) -> None:
+        if name not in MODES:
+            return
+        session.notice.value = ""
+        if name == "edit":
+            park_editor.make_own(session)
+        session.park_mode.value = name
+
+    parts.Buttons(
+        items=[{"name": name, "text": say(f"park.mode_{name}"), "pressed": name == mode, "help": say(f"park.mode_{name}_help")}
+               for name in MODES],
+        label=say("park.modes"), event_press=choose,
+    )  # fmt: skip
+    MODES[mode]()

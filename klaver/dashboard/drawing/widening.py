@@ -1,0 +1,103 @@
+"""Chance and ignorance side by side: how much wider futures spread when what is not known differs between them too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis import statistics
+from analysis.statistics import Estimate
+from klaver.dashboard.drawing.canvas import REFERENCE, SCENARIO, SOFT, Canvas
+from klaver.dashboard.drawing.intervals import IntervalRow, interval_panel
+from klaver.dashboard.drawing.lettering import text_width, write_lines
+from klaver.dashboard.drawing.picture import Picture
+from klaver.dashboard.drawing.wording import change_text, interval_text
+
+if TYPE_CHECKING:
+    from klaver.language import Language
+
+ENDS = (0.1, 0.9)
+"""Shares of the futures at the ends of a spread: eight in ten lie between."""
+LEAST = 10  # futures from which a spread is drawn
+
+
+def spread(change: np.ndarray) -> Estimate:
+    """Return the median of differences, and the ends between which eight in ten futures lie (None with too few).
+
+    Parameters
+    ----------
+    change : float64, (seeds,)
+        Paired differences.
+    """
+    known = change[np.isfinite(change)]
+    if not known.size:
+        return Estimate(None, None, None)
+    low, high = np.quantile(known, ENDS) if known.size >= LEAST else (None, None)
+    return Estimate(float(np.median(known)), None if low is None else float(low), None if high is None else float(high))
+
+
+def ends_of(found: Estimate) -> tuple[float | None, float | None, float | None]:
+    """Return the number of an estimate and both its ends."""
+    return found.mean, found.low, found.high
+
+
+def wider(chance: np.ndarray, both: np.ndarray) -> float | None:
+    """Return how many times as wide the spread of ``both`` is as that of ``chance``; None where that cannot be told."""
+    narrow, wide = spread(chance), spread(both)
+    if narrow.low is None or narrow.high is None or wide.low is None or wide.high is None or narrow.high <= narrow.low:
+        return None
+    return (wide.high - wide.low) / (narrow.high - narrow.low)
+
+
+def widening(
+    chance: np.ndarray, both: np.ndarray, say: Language, *, name: str, reference: str, width: float = 720
+) -> Picture:
+    """Draw the difference in vitality with chance alone, and with chance and what is not known.
+
+    Parameters
+    ----------
+    chance, both : float64, (seeds,)
+        Paired differences from the reference in vitality at the end: with the parameters of the park, and with parameters
+        drawn anew in every future. They need not be of equally many futures.
+    say
+        Language of the picture.
+    name, reference
+        What the strategy and the reference are called.
+    width
+        720 for a column of a page, 360 for a phone.
+
+    Returns
+    -------
+    Picture
+        Its table has a row for either.
+    """
+    rows, table = [], []
+    labels = {"chance": chance, "both": both}
+    for key, values in labels.items():
+        found = spread(values)
+        mean = statistics.mean_with_interval(values, "0-100")
+        what, mark = say(f"outcomes.spread_{key}"), (REFERENCE, "ring") if key == "chance" else (SCENARIO, "dot")
+        rows.append(IntervalRow(what, [(found, *mark)]))
+        table.append([what, int(np.isfinite(values).sum()), *ends_of(found), *ends_of(mean)])
+    canvas = Canvas(width, 1000)
+    title = say("outcomes.spread_title")
+    factor = wider(chance, both)
+    head = say("outcomes.spread_few") if factor is None else say("outcomes.spread_head", n=say.number(factor, 1))
+    y = write_lines(canvas, head, 0, 2, width, 18 if width > 500 else 16, 4, weight="600") + 6
+    left = min(max(text_width(row.name, 14) for row in rows) / (1.0 if width > 500 else 1.7) + 16, width * 0.42)
+    axis = say("outcomes.spread_axis", name=name, other=reference)
+    y = interval_panel(canvas, say, rows, "vitality", (left, width - 12), y, axis, labels=True, change=True, row_height=40)
+    y = write_lines(canvas, say("outcomes.spread_note"), 0, y, width, 13, 4, colour=SOFT)
+    canvas.height = y + 4
+    told = []
+    for row in table:
+        mean = Estimate(*row[5:])
+        if mean.mean is not None:
+            told.append(say("outcomes.spread_mean", what=row[0], mean=change_text(say, "vitality", mean.mean),
+                            interval=interval_text(say, "vitality", mean, change=True) or "-"))  # fmt: skip
+    described = " ".join([head, *told])
+    columns = ["what", "futures", "median", "low", "high", "mean", "mean_low", "mean_high"]
+    frame = pd.DataFrame(table, columns=[say(f"outcomes.column_{column}") for column in columns])
+    return Picture("vitality_spread", title, described, canvas.svg(title, described), frame)
