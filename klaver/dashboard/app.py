@@ -13,6 +13,7 @@ import solara
 
 from klaver.dashboard import desk as desks
 from klaver.dashboard import parts, session_file
+from klaver.dashboard.refusals import Refused
 from klaver.dashboard.screens import begin, compare, library, mix, opportunities, outcomes, park, play
 from klaver.dashboard.session import Session, session_context, use_session
 from klaver.dashboard.shared import ensembles, parks, shipped_park, shipped_strategy, strategies
@@ -48,7 +49,7 @@ def Frame(children: list[Any] = []) -> None:  # noqa: B006 (Solara compares it, 
     state = solara.use_memo(lambda: desks.plain(setting), [id(setting)])
     link = solara.use_memo(lambda: session_file.to_link(state) or "", [id(state)])
     kept = solara.use_memo(
-        lambda: session_file.to_json(state | {"language": session.language.value, "library": session.library.value}),
+        lambda: written(state | {"language": session.language.value, "library": session.library.value}),
         [id(state), session.language.value, id(session.library.value)],
     )
 
@@ -183,6 +184,14 @@ def ContextBar() -> None:
             arranged="row", event_change=change,
         )  # fmt: skip
         paragraph(say("shell.version", version=version()), "version")
+
+
+def written(state: dict[str, Any]) -> str:
+    """Return the state as the browser keeps it; without its library where that has become too large to keep."""
+    try:
+        return session_file.to_json(state)
+    except Refused:
+        return session_file.to_json(state | {"library": []})
 
 
 def restore(session: Session, found: dict[str, Any]) -> None:

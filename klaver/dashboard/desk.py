@@ -124,7 +124,8 @@ class Desk:
         """Change something; changes of the same kind in quick succession are one step to undo."""
         new = replace(self.setting, **values)
         kind, now = tuple(sorted(values)), time.monotonic()
-        together = kind == self._kind and now - self._when < TOGETHER and self._place == len(self._steps) - 1 and self._place > 0
+        newest = 0 < self._place == len(self._steps) - 1
+        together = newest and kind == self._kind and now - self._when < TOGETHER
         self._kind, self._when = kind, now
         if together:
             self._steps[self._place] = new

@@ -389,7 +389,8 @@ def test_support_beyond_the_works_and_a_loan_paid_back_are_no_investment() -> No
 
 
 def test_land_and_works_elsewhere_are_aside_and_the_fund_is_public_with_capital_alone() -> None:
-    entries = ((-3, 4, 700, "land", 0), (-1_000_003, -1_000_002, 200, "works_build", -1), (-2, -1_000_002, 50, "works_clean", 1))
+    entries = (
+        (-3, 4, 700, "land", 0), (-1_000_003, -1_000_002, 200, "works_build", -1), (-2, -1_000_002, 50, "works_clean", 1))
     found = flows.flows_of_run(made_ledger(*entries), OWNERS)
     assert found.aside == {("owners", "property"): 700, ("region", "elsewhere"): 200}
     assert found.into == {("owners", "opportunity"): 50}

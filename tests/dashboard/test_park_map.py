@@ -206,9 +206,9 @@ def test_marks_beside_the_picture_take_a_pointer_only() -> None:
 
 
 def test_badges_do_not_lie_over_each_other() -> None:
-    spots = spread([(100.0, 100.0)] * 5 + [(104.0, 100.0)], 19.0, (0, 0, 400, 400))
-    apart = [np.hypot(a[0] - b[0], a[1] - b[1]) for k, a in enumerate(spots) for b in spots[:k]]
-    assert min(apart) > 15
+    spots = spread([(100.0, 100.0)] * 5 + [(104.0, 100.0)], 30.0, 19.0, (0, 0, 400, 400))
+    apart = [np.hypot((a[0] - b[0]) / 30.0, (a[1] - b[1]) / 19.0) for k, a in enumerate(spots) for b in spots[:k]]
+    assert min(apart) > 0.8
 
 
 # --- a plan --------------------------------------------------------------------------------------------------------------

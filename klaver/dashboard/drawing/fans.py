@@ -82,14 +82,15 @@ def fan(
     base = None if strategy == reference else runs.path(reference, column).astype(float)
     years, n = np.asarray(runs.years, dtype=float), paths.shape[0]
     shares = [share for share in BANDS if n >= LEAST[share]]
-    edges = {share: np.quantile(paths, [(1 - share) / 2, (1 + share) / 2], axis=0) for share in shares}
-    median = np.median(paths, axis=0)
+    # All at once: sorting is what takes the time.
+    levels = [0.5, *(level for share in shares for level in ((1 - share) / 2, (1 + share) / 2))]
+    median, *quantiles = np.quantile(paths, levels, axis=0)
+    edges = {share: np.array(quantiles[2 * k : 2 * k + 2]) for k, share in enumerate(shares)}
     behind = paths[: n if n < LEAST[0.50] else singles]
     lines: dict[str, np.ndarray] = {}
     if base is not None:
-        lines["median"] = np.median(base, axis=0)
-        if n >= LEAST[0.80]:
-            lines["low"], lines["high"] = np.quantile(base, [0.1, 0.9], axis=0)
+        keys, at = (("median", "low", "high"), [0.5, 0.1, 0.9]) if n >= LEAST[0.80] else (("median",), [0.5])
+        lines = dict(zip(keys, np.quantile(base, at, axis=0), strict=True))
     name, other = strategy_name(say, strategy, titles), strategy_name(say, reference, titles)
     title = say("chart.fan_title", outcome=capital(outcome_name(say, column)))
     wide = width > 500

@@ -49,8 +49,7 @@ if TYPE_CHECKING:
 _BUILT = 'fill="#2A2033" fill-opacity="0.2"'
 _FIELDS = {  # layer to (of which table, the field in a park's file that it shows)
     "sector": ("companies", "sector"), "quality": ("parcels", "quality"), "vacancy": ("parcels", "vacant"),
-    "readiness": ("companies", "land_wish"), "trust": ("companies", "trust"), "soil": ("parcels", "soil_cost"),
-    "owner": ("parcels", "owner"),
+    "trust": ("companies", "trust"), "soil": ("parcels", "soil_cost"), "owner": ("parcels", "owner"),
 }  # fmt: skip
 _SIZE = 14.0
 _WIDE = 760  # width from which the legend stands beside the map
@@ -421,9 +420,9 @@ class MapDrawing:
         """Draw open opportunities: curves from the badge to everybody at the table, dashed by step, and numbered badges."""
         picked = {link.number for link in links if chosen == f"opportunity:{link.number}"}
         right = self.left + self.scale * self.shapes.columns - 12
-        badges = spread(
-            [self.at(*link.hub) for link in links], 19.0, (self.left + 12, self.top + 10, right, self.bottom - 10)
-        )
+        widest = max((text_width(str(link.number), 11) + 10 for link in links), default=19.0)
+        box = (self.left + 12, self.top + 10, right, self.bottom - 10)
+        badges = spread([self.at(*link.hub) for link in links], max(widest, 19.0), 19.0, box)
         for link, (x, y) in zip(links, badges, strict=True):
             on = link.number in picked
             faded = attributes({"opacity": 0.3 if picked and not on else None})
@@ -606,22 +605,34 @@ def _curve(x1: float, y1: float, x2: float, y2: float) -> str:
 
 
 def spread(
-    places: Sequence[tuple[float, float]], least: float, within: tuple[float, float, float, float]
+    places: Sequence[tuple[float, float]], wide: float, high: float, within: tuple[float, float, float, float]
 ) -> list[tuple[float, float]]:
-    """Return places that do not lie over each other: pushed apart in a few rounds, within a box (left, top, right, bottom)."""
-    spots = np.array(places, float).reshape(-1, 2)
+    """Return places for marks of a size that do not lie over each other: pushed apart in a few rounds, within a box.
+
+    Parameters
+    ----------
+    places
+        Where the marks belong.
+    wide, high
+        Of a mark.
+    within
+        Left, top, right and bottom of the box.
+    """
+    squeeze = np.array([high / wide, 1.0])  # so that a mark is as wide as it is high
+    spots = np.array(places, float).reshape(-1, 2) * squeeze
+    low, far = np.array(within[:2]) * squeeze, np.array(within[2:]) * squeeze
     for _ in range(30):
         gap = spots[:, None, :] - spots[None, :, :]
         distance = np.hypot(gap[..., 0], gap[..., 1])
         np.fill_diagonal(distance, np.inf)
-        close = distance < least
+        close = distance < high
         if not close.any():
             break
         # Those at the very same place leave each other along a circle.
         angle = 2.4 * np.arange(len(spots))
         same = distance < 1e-6
         gap[same] = np.stack([np.cos(angle), np.sin(angle)], 1)[np.nonzero(same)[0]]
-        push = np.where(close, (least - np.minimum(distance, least)) / 2 / np.maximum(distance, 1.0), 0.0)
+        push = np.where(close, (high - np.minimum(distance, high)) / 2 / np.maximum(distance, 1.0), 0.0)
         spots += (push[..., None] * gap).sum(1)
-        np.clip(spots, within[:2], within[2:], out=spots)
-    return [(float(x), float(y)) for x, y in spots]
+        np.clip(spots, low, far, out=spots)
+    return [(float(x), float(y)) for x, y in spots / squeeze]

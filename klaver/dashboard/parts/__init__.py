@@ -50,7 +50,8 @@ def TopBar(
 
 @solara.component_vue("form.vue")
 def Form(
-    fields: Sequence[Values], label: str = "", arranged: str = "column", disabled: bool = False, event_change: Event | None = None
+    fields: Sequence[Values], label: str = "", arranged: str = "column", disabled: bool = False,
+    event_change: Event | None = None,
 ) -> None:
     """A group of fields; ``event_change`` gets ``{"name", "value"}``.
 

@@ -86,7 +86,8 @@ def Example() -> None:
         if followed.result is None:
             Waiting(say("begin.map_comes"))
         else:
-            show(park_map(followed.result, followed.result.quarters, say, width=session.fit(900)), say, note=say("begin.map_note"))
+            there = followed.result
+            show(park_map(there, there.quarters, say, width=session.fit(900)), say, note=say("begin.map_note"))
 
 
 @solara.component

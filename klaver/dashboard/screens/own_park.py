@@ -59,7 +59,8 @@ class Measures:
         low, high, whole = RANGES[name]
         if not low <= value <= high or (whole and value != int(value)):
             return self
-        return dataclasses.replace(self, **{name: int(value) if whole else float(value)})
+        values: dict[str, Any] = {name: int(value) if whole else float(value)}
+        return dataclasses.replace(self, **values)
 
 
 RANGES: dict[str, tuple[float, float, bool]] = {
@@ -86,7 +87,8 @@ def Sketch() -> None:
     session = use_session()
     say = session.say
     measures, set_measures = solara.use_state(Measures())
-    asked, set_asked = solara.use_state(None)  # measures, and how often it was pressed
+    nothing: Measures | None = None
+    asked, set_asked = solara.use_state(nothing)
     made = use_call("sketch", (asked, say.code), make_sketch, lambda: (asked, say.code), wanted=asked is not None)
     result = None if made is None else made.result
 
@@ -224,8 +226,11 @@ def Checked(upload: Upload, use: Any, drop: Any) -> None:
     heading(say(f"park.file_{upload.kind}", name=upload.name), 3)
     if upload.warning:
         Problem(upload.warning, [])
-    buttons = [{"name": "use", "text": say(f"park.use_{upload.kind}"), "primary": True}, {"name": "drop", "text": say("park.drop")}]
-    parts.Buttons(items=buttons, label=upload.name, event_press=lambda name: use() if name == "use" else drop())
+    parts.Buttons(
+        items=[{"name": "use", "text": say(f"park.use_{upload.kind}"), "primary": True},
+               {"name": "drop", "text": say("park.drop")}],
+        label=upload.name, event_press=lambda name: use() if name == "use" else drop(),
+    )  # fmt: skip
     Report(upload.report, 4)
 
 
@@ -290,6 +295,5 @@ def as_own(strategy: Strategy) -> Strategy:
     taken = {title for name in strategies() for title in dict(desks.shipped_strategy(name).title).values()}
     title = {code: strategy.title.get(code, "") for code in LANGUAGES}
     if not all(title.values()) or set(title.values()) & taken:
-        title = {code: title[code] if title[code] and title[code] not in taken else
-                 ScreenLanguage(code)("park.strategy_from_file", name=title[code] or strategy.name) for code in LANGUAGES}  # fmt: skip
+        title = {code: ScreenLanguage(code)("park.strategy_from_file", name=title[code] or strategy.name) for code in LANGUAGES}
     return read_strategy(strategy.resolved() | {"name": "own", "title": title})
