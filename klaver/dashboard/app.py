@@ -12,8 +12,7 @@ import reacton.ipyvuetify as rv
 import solara
 
 from klaver.dashboard import desk as desks
-from klaver.dashboard import parts, session_file
-from klaver.dashboard.refusals import Refused
+from klaver.dashboard import parts, session_file, versions
 from klaver.dashboard.screens import begin, compare, library, mix, opportunities, outcomes, park, play
 from klaver.dashboard.session import Session, session_context, use_session
 from klaver.dashboard.shared import ensembles, parks, shipped_park, shipped_strategy, strategies
@@ -49,14 +48,16 @@ def Frame(children: list[Any] = []) -> None:  # noqa: B006 (Solara compares it, 
     state = solara.use_memo(lambda: desks.plain(setting), [id(setting)])
     link = solara.use_memo(lambda: session_file.to_link(state) or "", [id(state)])
     kept = solara.use_memo(
-        lambda: written(state | {"language": session.language.value, "library": session.library.value}),
-        [id(state), session.language.value, id(session.library.value)],
+        lambda: session_file.to_json(state | {"language": session.language.value}), [id(state), session.language.value]
     )
+    shelf = solara.use_memo(lambda: versions.to_browser(session.library.value), [id(session.library.value)])
 
     parts.Keeper(
-        state=kept, link=link, language=session.language.value, title=f"{say(f'shell.screen_{name}')} – Klaver",
+        state=kept, link=link, library=shelf, language=session.language.value,
+        title=f"{say(f'shell.screen_{name}')} – Klaver",
         large=session.large.value, ready=session.ready.value, announce=session.notice.value,
         event_restored=lambda found: restore(session, found),
+        event_library=lambda told: hear_of_library(session, told),
         event_narrow=lambda narrow: session.narrow.set(narrow is True),
     )  # fmt: skip
 
@@ -186,12 +187,19 @@ def ContextBar() -> None:
         paragraph(say("shell.version", version=version()), "version")
 
 
-def written(state: dict[str, Any]) -> str:
-    """Return the state as the browser keeps it; without its library where that has become too large to keep."""
-    try:
-        return session_file.to_json(state)
-    except Refused:
-        return session_file.to_json(state | {"library": []})
+def hear_of_library(session: Session, told: Any) -> None:
+    """Follow what another tab of this browser added to the library or dropped from it."""
+    if not isinstance(told, dict):
+        return
+    if told.get("failed") is True:
+        session.notice.value = session.say("library.browser_full")
+        return
+    dropped = told.get("dropped")
+    gone = {date for date in dropped if isinstance(date, str)} if isinstance(dropped, list) else set()
+    added, _ = versions.from_browser(told.get("added"))
+    library = [version for version in versions.together(session.library.value, added) if version["date"] not in gone]
+    if library != session.library.value:
+        session.library.value = library
 
 
 def restore(session: Session, found: dict[str, Any]) -> None:
@@ -202,7 +210,9 @@ def restore(session: Session, found: dict[str, Any]) -> None:
     session.language.value = language if language in LANGUAGES else "nl"
     link = re.search(r"[?&]s=([A-Za-z0-9_\-]+)", search)
     tab, last = _state_of(found.get("tab")), _state_of(found.get("last"))
-    session.library.value = list((last or tab or {}).get("library") or [])
+    session.library.value, unreadable = versions.from_browser(found.get("library"))
+    if unreadable:
+        session.notice.value = session.say("library.unreadable", n=session.say.number(unreadable))
     try:
         if tab is not None and (link is None or session_file.to_link(_without_looks(tab)) in (link[1], None)):
             session.desk = desks.Desk(desks.from_plain(tab), session.desk.tell)

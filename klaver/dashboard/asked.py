@@ -252,6 +252,10 @@ class Filling:
         """Return whether the first picture has all its runs."""
         return all(key in self._there for seed in self.asked.seeds[:FIRST_SEEDS] for key in self.keys[seed])
 
+    def left_of_first(self) -> int:
+        """Return how many runs the first picture still lacks."""
+        return sum(key in self.lacking for seed in self.asked.seeds[:FIRST_SEEDS] for key in self.keys[seed])
+
     def places(self, seed: int, under_way: Container[str]) -> tuple[int, ...]:
         """Return which strategies of a seed are lacking and not under way; each run once."""
         found = {key: place for place, key in enumerate(self.keys[seed]) if key in self.lacking and key not in under_way}

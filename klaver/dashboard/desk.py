@@ -31,9 +31,14 @@ class Game:
     ----------
     years
         Of each year played: ``mix`` (four shares) and ``refused`` (opportunities that the municipality stepped out of).
+    strategy, seed
+        Rules, money and team it is played with, and the future it is played in; None where that is what is looked at. A game
+        keeps its own, so that looking at something else meanwhile does not change what was played.
     """
 
     years: tuple[Mapping[str, Any], ...] = ()
+    strategy: Strategy | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,7 @@ def plain(setting: Setting) -> dict[str, Any]:
         "reference": setting.reference.name if is_shipped(setting.reference) else setting.reference.resolved(),
         "seeds": setting.seeds, "seed": setting.seed, "quarters": setting.quarters, "drawn": setting.drawn,
         "pinned": [strategy.resolved() for strategy in setting.pinned],
-        "game": None if setting.game is None else {"years": [dict(year) for year in setting.game.years]},
+        "game": None if setting.game is None else _plain_game(setting.game),
         "predictions": dict(setting.predictions), "answers": dict(setting.answers),
     }  # fmt: skip
 
@@ -213,9 +218,21 @@ def from_plain(state: Mapping[str, Any]) -> Setting:
         seeds=state.get("seeds", 200), seed=state.get("seed", 1), quarters=state.get("quarters"),
         drawn=state.get("drawn", False),
         pinned=tuple(_known(Strategy.from_resolved(content)) for content in state.get("pinned", [])),
-        game=None if game is None else Game(tuple(game["years"])),
+        game=None if game is None else _game(game),
         predictions=dict(state.get("predictions") or {}), answers=dict(state.get("answers") or {}),
     )  # fmt: skip
+
+
+def _plain_game(game: Game) -> dict[str, Any]:
+    return {"years": [dict(year) for year in game.years], "seed": game.seed,
+            "strategy": None if game.strategy is None else game.strategy.resolved()}  # fmt: skip
+
+
+def _game(content: Mapping[str, Any]) -> Game:
+    strategy = content.get("strategy")
+    if strategy is not None:
+        strategy = shipped_strategy(strategy) if isinstance(strategy, str) else _known(Strategy.from_resolved(strategy))
+    return Game(tuple(content["years"]), strategy, content.get("seed"))
 
 
 def _known(strategy: Strategy) -> Strategy:

@@ -40,7 +40,7 @@ UNKNOWN_SECONDS = 0.02  # of a run, while none of that park was made
 TELL_SECONDS = 0.1  # from one word to the next that there is more
 FIRST_TELL_SECONDS = 0.3  # ... and before it, where the first picture takes longer
 TRIES = 2  # times that an errand may take its lane with it
-TURN_ERRANDS, TURN_SECONDS = 6, 0.3
+TURN_ERRANDS, TURN_SECONDS = 6, 0.5
 """A first picture that takes no more work than this is finished in one turn: whoever is next waits no longer for it, and most
 sessions see something sooner."""
 REST_EVERY = 4  # of so many errands, one is not for a first picture: who drags a slider does not stop the others
@@ -439,7 +439,7 @@ class Ensembles:
         session.turn += 1
         if isinstance(errand.of, Filling) and errand.of.first and session.turn < TURN_ERRANDS:
             a_run = self._seconds.get(errand.of.asked.place.hash, UNKNOWN_SECONDS)
-            if FIRST_SEEDS * len(errand.of.asked.approaches) * a_run <= TURN_SECONDS:
+            if errand.of.left_of_first() * a_run <= TURN_SECONDS:
                 return
         session.turn = 0
         self._sessions.move_to_end(name)
@@ -495,8 +495,7 @@ class Ensembles:
 
 def _import_here() -> None:
     """Import what the first ensemble needs, while the lanes start: over a second, which the first page need not wait for."""
-    import analysis.compare
-    import sim.model  # noqa: F401
+    import analysis.compare  # noqa: F401
 
 
 class _Kept:

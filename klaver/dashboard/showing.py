@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import reacton.ipyvuetify as rv
 import solara
+from ipyvue import Html
+from reacton.core import ComponentWidget
 
 from klaver.dashboard import parts
 from klaver.dashboard.drawing.picture import Picture
@@ -61,24 +64,33 @@ def show(
     )  # fmt: skip
 
 
+@cache
+def _of_tag(tag: str) -> ComponentWidget:
+    """Return what makes elements of one tag.
+
+    Each has a class of its own: a page does not follow a change of tag, so what becomes another element must be made anew.
+    """
+    return ComponentWidget(widget=type(f"Html{tag.title()}", (Html,), {}))
+
+
 def heading(text: str, level: int = 2, **more: Any) -> None:
     """Put a heading on the page."""
-    rv.Html(tag=f"h{level}", children=[text], **more)
+    _of_tag(f"h{level}")(tag=f"h{level}", children=[text], **more)
 
 
 def paragraph(text: str, classes: str = "") -> None:
     """Put a paragraph of plain text on the page."""
-    rv.Html(tag="p", children=[text], class_=classes)
+    _of_tag("p")(tag="p", children=[text], class_=classes)
 
 
 def bullets(lines: Sequence[str], classes: str = "") -> None:
     """Put a list of plain texts on the page."""
-    rv.Html(tag="ul", class_=classes, children=[rv.Html(tag="li", children=[line]) for line in lines])
+    _of_tag("ul")(tag="ul", class_=classes, children=[rv.Html(tag="li", children=[line]) for line in lines])
 
 
 def block(tag: str = "div", classes: str = "", **attributes: str) -> Any:
     """Return an element to be filled in a ``with``: ``with block("section", "card"): ...``."""
-    return rv.Html(tag=tag, class_=classes, attributes=attributes)
+    return _of_tag(tag)(tag=tag, class_=classes, attributes=attributes)
 
 
 @solara.component

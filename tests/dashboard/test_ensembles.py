@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from zlib import crc32
 
@@ -364,6 +365,55 @@ def test_twenty_sessions_all_have_their_picture_before_one_is_complete(ensembles
     for page in pages:
         assert page.over.wait(PATIENCE)
     assert max(first) < min(page.told[-1][0] for page in pages)
+
+
+class WithoutLanes(Ensembles):
+    """Hands out errands to who asks for them here, and not to lanes: whose turn it is can be seen."""
+
+    def _work(self) -> None:
+        pass
+
+    def turns(self, number: int) -> list[tuple[str, bool]]:
+        """Take errands: whose each was, and whether it was for a first picture."""
+        taken = []
+        for k in range(number):
+            errand = self._next_errand(k % 2)
+            assert errand is not None and errand.job is not None and isinstance(errand.of, Filling)
+            owner = next(name for name, session in self._sessions.items() if errand.of in session.fillings.values())
+            taken.append((owner, min(seed for seed, _ in errand.job.runs) <= FIRST_SEEDS))
+        return taken
+
+
+def owners_of_first(taken: list[tuple[str, bool]]) -> list[str]:
+    return [owner for owner, first in taken if first]
+
+
+@pytest.mark.parametrize(("a_run", "together"), [(0.01, True), (1.0, False)])
+def test_sessions_take_turns_and_a_small_first_picture_is_finished_in_one(park: Scenario, a_run: float, together: bool) -> None:
+    ensembles = WithoutLanes(lanes=2)
+    for number, session in enumerate("abc"):
+        asked = Asked(park, (changed(number),), tuple(range(1, 201)), QUARTERS)
+        ensembles._seconds[asked.place.hash] = a_run
+        ensembles.ask(session, "mix", asked, lambda: None)
+    owners = owners_of_first(ensembles.turns(30))
+    changes = sum(one != other for one, other in pairwise(owners))
+    assert set(owners) == set("abc")
+    assert changes == 2 if together else changes >= len(owners) - 4  # "a" makes the twins for all: others have less to do
+    rest = [owner for owner, _ in ensembles.turns(30)]
+    assert {rest.count(session) for session in "abc"} <= {9, 10, 11}
+    ensembles.close()
+
+
+def test_who_drags_a_slider_does_not_stop_the_others(park: Scenario) -> None:
+    ensembles = WithoutLanes(lanes=2)
+    ensembles.ask("waits", "mix", Asked(park, (changed(0),), tuple(range(1, 201)), QUARTERS), lambda: None)
+    ensembles.turns(20)
+    taken = []
+    for number in range(1, 41):
+        ensembles.ask("drags", "mix", Asked(park, (changed(number),), tuple(range(1, 9)), QUARTERS), lambda: None)
+        taken += ensembles.turns(1)
+    assert 8 <= sum(owner == "waits" for owner, _ in taken) <= 12
+    ensembles.close()
 
 
 def test_a_session_cannot_have_too_much_waiting(park: Scenario, strategy: Strategy) -> None:

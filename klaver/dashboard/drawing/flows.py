@@ -120,7 +120,7 @@ def flows_of_run(ledger: pd.DataFrame, owners: pd.DataFrame, companies: pd.DataF
         for source in private if cents > 0 else ():
             moved = min(left, into.get((source, way), 0))
             if moved > 0:
-                add(into, source, way, -moved + 1)
+                add(into, source, way, -moved)
                 add(into, payer_of, way, moved)
                 left -= moved
         if left:

@@ -4,7 +4,7 @@ An SVG does not fold its text, and the program does not know which letters a rea
 Arial, the widest of the letters asked for (``canvas.FONT``), so that what fits here fits there.
 
 >>> fold("een bedrijventerrein", 80, 14)
-['een bedrijv…']
+['een', 'bedrijvent…']
 >>> fold("kans op kans", 60, 14)
 ['kans op', 'kans']
 """

@@ -19,7 +19,8 @@ Event = Callable[[Any], None]
 @solara.component_vue("keeper.vue")
 def Keeper(
     state: str = "", link: str = "", language: str = "nl", title: str = "", large: bool = False, ready: bool = False,
-    announce: str = "", event_restored: Event | None = None, event_narrow: Event | None = None,
+    announce: str = "", library: str = "[]", event_restored: Event | None = None, event_narrow: Event | None = None,
+    event_library: Event | None = None,
 ) -> None:
     """Keep the session in the browser (address, tab, last session), and tell the page its language and title.
 
@@ -35,6 +36,12 @@ def Keeper(
         Said to a screen reader when it changes.
     event_restored
         Called once with ``{"tab": JSON or None, "last": JSON or None, "library": JSON or None, "search": str}``.
+    library
+        Versions as ``versions.to_browser`` writes them. What is new in it is added to those that the browser keeps for all its
+        tabs, and what has gone is dropped there: tabs do not overwrite each other's.
+    event_library
+        Called with ``{"added": JSON, "dropped": dates}`` when another tab did so, with ``{"failed": True}`` where the browser
+        cannot keep them.
     event_narrow
         Called with whether the page is as narrow as a phone's, at the start and when that changes.
     """
@@ -58,8 +65,8 @@ def Form(
     Parameters
     ----------
     fields
-        Each with ``kind`` (``choice``, ``radio``, ``number``, ``range``, ``check``, ``text``), ``name``, ``label``, ``value``
-        and, as the kind needs it, ``help``, ``min``, ``max``, ``step``, ``unit``, ``options`` (``{"value", "label"}``),
+        Each with ``kind`` (``choice``, ``radio``, ``number``, ``range``, ``check``, ``text``, ``long``), ``name``, ``label``,
+        ``value`` and, as the kind needs it, ``help``, ``min``, ``max``, ``step``, ``unit``, ``options`` (``{"value", "label"}``),
         ``disabled``, ``problem`` (a sentence), ``shown`` (the value in words; for a range).
     label
         Of the group (its legend).
@@ -120,9 +127,12 @@ def Upload(label: str, help: str, accept: str, most_bytes: int, too_large: str, 
 @solara.component_vue("download.vue")
 def Download(
     text: str, filename: str = "", kind: str = "text/plain", content: str = "", number: int = 0, busy: bool = False,
-    primary: bool = False, event_ask: Event | None = None,
+    primary: bool = False, printed: bool = False, event_ask: Event | None = None,
 ) -> None:
-    """A button that asks for a file, which is saved when ``number`` goes up: ``content`` in base64."""
+    """A button that asks for a file, which is saved when ``number`` goes up: ``content`` in base64.
+
+    With ``printed`` a page of HTML is printed instead, as its own page.
+    """
 
 
 @solara.component_vue("dialog.vue")
@@ -141,3 +151,8 @@ def Frames(svg: str, count: int, texts: Values, seconds: float = 0.5) -> None:
 @solara.component_vue("markup.vue")
 def Markup(html: str, tag: str = "div", classes: str = "") -> None:
     """HTML of our own; whoever makes it has escaped what a user named."""
+
+
+@solara.component_vue("share_link.vue")
+def ShareLink(link: str, language: str, texts: Values) -> None:
+    """The link that brings somebody else to the same setting, to be read and copied (``texts``: label, copy, copied, help)."""

@@ -187,7 +187,7 @@ def Files() -> None:
 
     def use() -> None:
         try:
-            use_upload(session, read.result)
+            open_upload(session, read.result)
         except (InputProblem, Refused, ValueError, KeyError):
             set_broken(True)
         set_file(("", b""))
@@ -258,7 +258,7 @@ def What() -> None:
     Report(solara.use_memo(look, [id(park), say.code]), 3)
 
 
-def use_upload(session: Session, upload: Upload) -> None:
+def open_upload(session: Session, upload: Upload) -> None:
     """Put on the desk what a file held: one step, which can be undone.
 
     Raises

@@ -88,11 +88,7 @@ def Edit() -> None:
         set_chosen(plot)
 
     with block("div", "columns side-right"):
-        with block("div", "stack"):
-            with block("section", "card", **{"aria-label": say("park.map")}):
-                Plan(place, choose)
-            with block("section", "card"):
-                Outcomes()
+        PlanAndOutcomes(place, choose)
         with block("div", "stack"):
             with block("section", "card"):
                 Finder(place, choose)
@@ -416,47 +412,63 @@ def ParkFile() -> None:
 
 
 @solara.component
-def Outcomes() -> None:
-    """What the strategy brings on this park, and what the last change did to that."""
+def PlanAndOutcomes(place: int, choose: Callable[[int], None]) -> None:
+    """The map, above it what the last change did, and below it what the strategy brings on this park."""
     session = use_session()
     say, setting = session.say, session.setting
     strategy, reference = setting.strategy, setting.reference
     wanted: tuple[Strategy, ...] = (strategy,) if reference.name == strategy.name else (strategy, reference)
     filling = use_ensemble("park", wanted, most_seeds=SEEDS)
-    heading(say("park.outcomes"), 2)
-    runs = filling.runs()
-    if filling.failed:
-        Problem(say("shell.failed"), [filling.failed.in_words(say)])
-        return
-    if runs is None:
-        Waiting(say("mix.first_picture"))
-        return
-    before = session.desk.park_before
-    if before is not None and before.map == setting.park.map:
-        Effect(filling, before)
-    titles = {other.name: session.title(other) for other in wanted}
-    comparison, busy = Comparison(runs, reference.name), not filling.complete
+    runs, before = filling.runs(), session.desk.park_before
+    with block("div", "stack"):
+        if before is not None and before.map == setting.park.map:
+            Effect(runs if filling.complete else None, before)
+        with block("section", "card", **{"aria-label": say("park.map")}):
+            Plan(place, choose)
+        with block("section", "card"):
+            heading(say("park.outcomes"), 2)
+            if filling.failed:
+                Problem(say("shell.failed"), [filling.failed.in_words(say)])
+            elif runs is None:
+                Waiting(say("mix.first_picture"))
+            else:
+                Outcomes(runs, not filling.complete)
+
+
+@solara.component
+def Outcomes(runs: Any, busy: bool) -> None:
+    """What the strategy brings against the reference."""
+    session = use_session()
+    say, setting = session.say, session.setting
+    strategy, reference = setting.strategy, setting.reference
+    titles = {other.name: session.title(other) for other in (strategy, reference)}
+    width = session.fit(430)
+
+    def draw() -> tuple[Picture, Picture]:
+        comparison = Comparison(runs, reference.name)
+        return (vitality_dots(comparison, strategy.name, say, titles=titles, width=width, levels=False),
+                multiplier_dots(comparison, strategy.name, say, titles=titles, width=width))  # fmt: skip
+
     with block("div", "columns"):
-        with block("div"):
-            show(vitality_dots(comparison, strategy.name, say, titles=titles, width=430, levels=False), say, busy=busy)
-        with block("div"):
-            show(multiplier_dots(comparison, strategy.name, say, titles=titles, width=430), say, busy=busy)
+        for picture in solara.use_memo(draw, [id(runs), strategy.name, reference.name, say.code, width]):
+            with block("div"):
+                show(picture, say, busy=busy)
     paragraph(say("park.outcomes_more", n=say.number(len(runs.seeds))), "soft")
 
 
 @solara.component
-def Effect(filling: Any, before: Scenario) -> None:
-    """What the last change did to vitality under the same strategy, in the same futures."""
+def Effect(now: Any, before: Scenario) -> None:
+    """What the last change did to vitality under the same strategy, in the same futures; ``now`` is None while it is run."""
     session = use_session()
     say, strategy = session.say, session.setting.strategy
     earlier = use_ensemble("park_before", (strategy,), most_seeds=SEEDS, park=before)
     if earlier.failed:
         return
-    now, then = filling.runs(), earlier.runs()
-    if now is None or then is None or not (filling.complete and earlier.complete):
+    then = earlier.runs()
+    if now is None or then is None or not earlier.complete:
         Waiting(say("park.effect_comes"))
-        return
-    paragraph(effect_in_words(now, then, strategy.name, say), "effect")
+    else:
+        paragraph(effect_in_words(now, then, strategy.name, say), "effect wide")
 
 
 def effect_in_words(now: Any, then: Any, strategy: str, say: ScreenLanguage) -> str:

@@ -22,7 +22,7 @@ from klaver.language import ScreenLanguage
 TIME_TEXTS = ("time", "play", "pause", "back", "on")
 MOST_SEED = 1000
 """Highest number of a future that can be followed; a session file holds no higher one."""
-TOLD = 8
+TOLD = 5
 """Steps of a story that are shown at once; the rest can be opened."""
 _PICK = re.compile(r"(parcel|company|opportunity):(\d{1,6})")
 
@@ -71,37 +71,39 @@ def Look() -> None:
 
     acts = setting.strategy.approach != "none"
     with block("div", "columns side-right"):
-        with block("section", "card", **{"aria-label": say("park.map")}):
-            parts.Form(
-                fields=[
-                    {"kind": "choice", "name": "layer", "label": say("park.layer"), "value": session.layer.value,
-                     "options": layer_options(say, LAYERS)},
-                    {"kind": "choice", "name": "municipality", "label": say("park.municipality"), "disabled": not acts,
-                     "value": "without" if twin else "with",
-                     "options": [{"value": "with", "label": say("park.with", strategy=session.title(setting.strategy))},
-                                 {"value": "without", "label": say("park.without")}]},
-                    {"kind": "number", "name": "seed", "label": say("park.seed"), "value": setting.seed, "min": 1,
-                     "max": MOST_SEED, "step": 1},
-                    {"kind": "check", "name": "links", "label": say("park.links"), "value": links},
-                ],
-                arranged="row", event_change=change,
-            )  # fmt: skip
-            words = solara.use_memo(lambda: [capital(moment(k, say)) for k in range(quarters + 1)], [quarters, say.code])
-            parts.TimeSlider(value=quarter, most=quarters, words=words, texts=words_of(say, "park", TIME_TEXTS), event_time=go)
-            if followed.failed:
-                Problem(say("shell.failed"), [followed.failed.in_words(say)])
-            elif result is None:
-                Waiting(say("park.map_comes"))
-            else:
-                Map(result, quarter, twin and acts, links, only_twin, pick)
+        with block("div", "stack"):
+            with block("section", "card", **{"aria-label": say("park.map")}):
+                parts.Form(
+                    fields=[
+                        {"kind": "choice", "name": "layer", "label": say("park.layer"), "value": session.layer.value,
+                         "options": layer_options(say, LAYERS)},
+                        {"kind": "choice", "name": "municipality", "label": say("park.municipality"), "disabled": not acts,
+                         "value": "without" if twin else "with",
+                         "options": [{"value": "with", "label": say("park.with", strategy=session.title(setting.strategy))},
+                                     {"value": "without", "label": say("park.without")}]},
+                        {"kind": "number", "name": "seed", "label": say("park.seed"), "value": setting.seed, "min": 1,
+                         "max": MOST_SEED, "step": 1},
+                        {"kind": "check", "name": "links", "label": say("park.links"), "value": links},
+                    ],
+                    arranged="row", event_change=change,
+                )  # fmt: skip
+                words = solara.use_memo(lambda: [capital(moment(k, say)) for k in range(quarters + 1)], [quarters, say.code])
+                texts = words_of(say, "park", TIME_TEXTS)
+                parts.TimeSlider(value=quarter, most=quarters, words=words, texts=texts, event_time=go)
+                if followed.failed:
+                    Problem(say("shell.failed"), [followed.failed.in_words(say)])
+                elif result is None:
+                    Waiting(say("park.map_comes"))
+                else:
+                    Map(result, quarter, twin and acts, links, only_twin, pick)
+            if result is not None:
+                with block("section", "card"):
+                    Table(result, quarter, twin and acts, only_twin, pick)
         with block("section", "card", **{"aria-label": say("park.chosen")}):
             if result is None:
                 paragraph(say("park.nothing_yet"), "soft")
             else:
                 Chosen(result, quarter, twin and acts, only_twin, pick)
-    if result is not None:
-        with block("section", "card below"):
-            Table(result, quarter, twin and acts, only_twin, pick)
 
 
 def is_number(value: Any) -> bool:
@@ -271,9 +273,9 @@ def State(followed: Followed, quarter: int, kind: str, row: int, twin: bool, on_
 
 
 @solara.component
-def Facts(rows: Sequence[tuple[str, str]]) -> None:
+def Facts(rows: Sequence[tuple[str, str]], classes: str = "facts") -> None:
     """Values with what they are."""
-    with block("dl", "facts"):
+    with block("dl", classes):
         for label, value in rows:
             rv.Html(tag="dt", children=[label])
             rv.Html(tag="dd", children=[value])
@@ -338,12 +340,12 @@ def Why(followed: Followed, kind: str, row: int) -> None:
     heading(say("park.story"), 3)
     if kind == "opportunity":
         paragraph(story.heading)
+    if story.decided:
+        paragraph(story.decided, "decided")
     if not story.told:
         paragraph(say("park.no_story"), "soft")
     else:
         Steps(story.told)
-    if story.decided:
-        paragraph(story.decided, "decided")
     if followed.strategy != "none":
         heading(say("park.without_us"), 3)
         if story.without:
@@ -394,7 +396,7 @@ def KnownFields(info: dict[str, Any]) -> None:
     say = use_session().say
     rows = [(say(f"park.known_{mark}"), capital(say.listing([field_name(name, say) for name in info[mark]])))
             for mark in ("stated", "assumed", "open") if info[mark]]  # fmt: skip
-    Facts(rows)
+    Facts(rows, "facts stacked")
 
 
 def field_name(name: str, say: ScreenLanguage) -> str:
