@@ -144,7 +144,7 @@ def use_judged(subject: str, compared: tuple[Strategy, ...], reference: str, *, 
     chosen = solara.use_memo(lambda: tuple({strategy.name: strategy for strategy in compared}.values()), [*map(id, compared)])
     filling = use_ensemble(subject, chosen, drawn=drawn)
     step = step_of(len(filling.seeds), filling.complete)
-    runs = solara.use_memo(lambda: filling.runs(step) if step else None, [filling.fingerprint, step])
+    runs: Any = solara.use_memo(lambda: filling.runs(step) if step else None, [filling.fingerprint, step])
     mark = f"{runs.receipt} {' '.join(runs.strategies)} {reference}" if runs is not None else ""
     pending = use_call(f"{subject} judged", mark, judge, lambda: (bare(runs), reference), wanted=runs is not None)
     last: Any = solara.use_ref(None)  # of this ensemble: the comparison shown while a better one is worked out

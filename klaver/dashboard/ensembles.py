@@ -38,6 +38,7 @@ FIRST_SECONDS, LEAST_SECONDS, MOST_SECONDS = 0.05, 0.03, 0.15
 """Work in an errand: for a first picture; at the end of an ensemble, so that the lanes end together; and at most."""
 UNKNOWN_SECONDS = 0.02  # of a run, while none of that park was made
 TELL_SECONDS = 0.1  # from one word to the next that there is more
+ALL_TELL_SECONDS = 0.05  # the same, over all sessions together: every page that draws takes its time of one interpreter
 FIRST_TELL_SECONDS = 0.3  # ... and before it, where the first picture takes longer
 TRIES = 2  # times that an errand may take its lane with it
 TURN_ERRANDS, TURN_SECONDS = 6, 0.5
@@ -569,7 +570,8 @@ class _Bell:
         waiting = [rope for rope in self._hung.values() if not rope.rings]
         for rope in waiting:
             if rope.due <= now:
-                rope.due, rope.not_before, rope.rings = _NEVER, now + TELL_SECONDS, True
+                pause = max(TELL_SECONDS, ALL_TELL_SECONDS * len(self._hung))
+                rope.due, rope.not_before, rope.rings = _NEVER, now + pause, True
                 self._ringers.submit(self._tell, rope)
         nearest = min((rope.due for rope in waiting), default=_NEVER)
         return None if nearest == _NEVER else max(0.0, nearest - now)

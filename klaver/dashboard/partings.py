@@ -48,9 +48,7 @@ def parting(
     """
     scenario = Scenario.from_resolved(dict(park))
     place, say = placed(scenario, quarters, parameters), Language(language)
-    before, first_names = model.prepare_named(place, seed)
-    tellers = [
-        Teller(tables_of(model.simulate(before, Strategy.from_resolved(dict(one)).record(scenario, place.gross_ha)), first_names), say)
-        for one in strategies
-    ]
-    return part(names, tellers[0], tellers[1], differing_inputs(*strategies))
+    before, called = model.prepare_named(place, seed)
+    records = [Strategy.from_resolved(dict(one)).record(scenario, place.gross_ha) for one in strategies]
+    first, second = (Teller(tables_of(model.simulate(before, record), called), say) for record in records)
+    return part(names, first, second, differing_inputs(*strategies))

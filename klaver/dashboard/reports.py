@@ -5,7 +5,6 @@ The functions take and return plain things and are of this module, so that a lan
 
 from __future__ import annotations
 
-import json
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -32,7 +31,7 @@ _PATHS = ("vitality", "private_investment", "public_outlay")
 
 def make_report(
     runs: Runs, reference: str, park: Mapping[str, Any], strategies: Sequence[Mapping[str, Any]], titles: Mapping[str, str],
-    language: str, kind: str, *, drawn: bool = False, link: str = "",
+    language: str, kind: str, drawn: bool = False, link: str = "",
 ) -> bytes:  # fmt: skip
     """Return the full report of a comparison.
 
@@ -68,7 +67,7 @@ def make_report(
     if kind not in KINDS:
         raise ValueError(f"a report is not made as {kind!r}; there is: {', '.join(KINDS)}")
     say = ScreenLanguage(language)
-    scenario = Scenario.from_resolved(park)
+    scenario = Scenario.from_resolved(dict(park))
     chosen = [Strategy.from_resolved(dict(content)) for content in strategies]
     names = names_in_report(runs.strategies, titles)
     context = context_of_session(runs, scenario, chosen, names, reference, say, drawn, link)
@@ -91,7 +90,8 @@ def names_in_report(strategies: Sequence[str], titles: Mapping[str, str]) -> dic
     """
     from sim.inputs.strategy import list_strategies
 
-    shipped, names = set(list_strategies()), {}
+    shipped = set(list_strategies())
+    names: dict[str, str] = {}
     for name in strategies:
         title = name if name in shipped else " ".join(titles.get(name, name).split()) or name
         while title in names.values() or (name not in shipped and title in shipped):
@@ -123,17 +123,17 @@ def context_of_session(
     rows.append((say("reports.differs"), say("reports.differs_both" if drawn else "reports.differs_chance")))
     own = [strategy for strategy in strategies if strategy.name in names and names[strategy.name] != strategy.name]
     receipt = receipt_of_runs(runs)
-    record = results.provenance("dashboard", {"park": park.resolved(), "strategies": [s.resolved() for s in strategies],
-                                              "seeds": list(runs.seeds), "quarters": runs.quarters, "drawn": drawn}, receipt.inputs,
-                                began)  # fmt: skip
+    inputs = {"park": park.resolved(), "strategies": [strategy.resolved() for strategy in strategies],
+              "seeds": list(runs.seeds), "quarters": runs.quarters, "drawn": drawn}  # fmt: skip
+    record = results.provenance("dashboard", inputs, receipt.inputs, began)
     return ReportContext(
         parks={runs.park: rows}, park_titles={runs.park: park.title.get(say.code) or runs.park},
         strategies={names[strategy.name]: strategy_words(strategy, say) for strategy in own},
         provenance={
             "version": record["version"], "commit": record["commit"], "model": receipt.model,
             "inputs": record["configuration_sha256"], "seeds": receipt.seeds, "runs": len(runs.table),
-            "python": record["python"], "packages": record["packages"], "platform": record["platform"], "started": record["start"],
-            "command": how_again(runs, park, strategies, reference, say, drawn, link),
+            "python": record["python"], "packages": record["packages"], "platform": record["platform"],
+            "started": record["start"], "command": how_again(runs, park, strategies, reference, say, drawn, link),
         },
         receipts=[receipt], parameters=dict(park.own_parameters),
     )  # fmt: skip
@@ -208,7 +208,7 @@ def how_again(
 
 def make_json(
     runs: Runs, reference: str, titles: Mapping[str, Mapping[str, str]], park: Mapping[str, Any],
-    strategies: Sequence[Mapping[str, Any]], *, drawn: bool = False,
+    strategies: Sequence[Mapping[str, Any]], drawn: bool = False,
 ) -> bytes:  # fmt: skip
     """Return a comparison as JSON: what ``klaver compare --json`` gives, with its inputs and receipt.
 
@@ -222,11 +222,9 @@ def make_json(
     from klaver import results
 
     receipt = receipt_of_runs(runs)
-    content = {**Comparison(runs, reference).to_json(), "titles": titles, "parameters_drawn": drawn, "receipt": receipt.to_json(),
-               "inputs": {"park": park, "strategies": list(strategies)}}  # fmt: skip
-    text = results.as_json(results.plain(content))
-    json.loads(text)  # what is not JSON after all must not be downloaded
-    return (text + "\n").encode()
+    content = {**Comparison(runs, reference).to_json(), "titles": titles, "parameters_drawn": drawn,
+               "receipt": receipt.to_json(), "inputs": {"park": park, "strategies": list(strategies)}}  # fmt: skip
+    return (results.as_json(results.plain(content)) + "\n").encode()
 
 
 def make_csv(runs: Runs, titles: Mapping[str, str]) -> bytes:

@@ -10,13 +10,9 @@ import pandas as pd
 from klaver.dashboard.drawing.canvas import (
     BLACK,
     BLUE,
-    GREEN,
-
     PAPER,
-    PURPLE,
     REFERENCE,
     SOFT,
-    VERMILION,
     Canvas,
     Scale,
     scale_of,
@@ -30,13 +26,14 @@ if TYPE_CHECKING:
     from klaver.dashboard.comparing import Moments
     from klaver.language import Language
 
-_LOOKS = ((BLUE, "circle", None), (VERMILION, "square", "7 3"), ("#007A5A", "diamond", "2 3"), ("#9A4A78", "triangle", "9 3 2 3"),
-          (BLACK, "ring", "4 4"), (GREEN, "square", "1 3"), (PURPLE, "ring", "12 4"))  # fmt: skip
+_LOOKS = ((BLUE, "circle", None), ("#B34700", "square", "7 3"), ("#00694D", "diamond", "2 3"),
+          ("#8F3F70", "triangle", "9 3 2 3"), (BLACK, "ring", "4 4"), ("#6B5900", "square", "1 3"))  # fmt: skip
 """Colour, mark and dash of a strategy; marks and dashes tell them apart without colour."""
 
 
 def horizons(
-    found: Moments, outcome: str, names: Sequence[str], reference: str, say: Language, *, width: float = 720, titles: Titles = None
+    found: Moments, outcome: str, names: Sequence[str], reference: str, say: Language, *, width: float = 720,
+    titles: Titles = None,
 ) -> Picture:  # fmt: skip
     """Draw the difference of each strategy from the reference at several horizons, with intervals.
 
@@ -70,7 +67,7 @@ def horizons(
     vertical = scale_of(ends, bottom, top, zero=True, margin=0.07)
     words, unit = axis_words(say, outcome, vertical, 6, change=True)
     left = 12 + max((text_width(words(tick), 13) for tick in vertical.ticks(6)), default=20.0)
-    room = min(max((text_width(called[name], 14, bold=True) for name in (*drawn, reference)), default=0.0) + 22, 190.0) if wide else 12.0
+    room = min(max(text_width(name, 14, bold=True) for name in called.values()) + 22, 190.0) if wide else 12.0
     right = width - room
     canvas.y_axis(vertical, left, words=words, most=6, grid_to=right)
     canvas.text(left + 4, top + 4, unit, size=13, colour=SOFT, halo=True)

@@ -73,14 +73,14 @@ def widening(
     Picture
         Its table has a row for either.
     """
-    rows, table = [], []
-    labels = {"chance": chance, "both": both}
-    for key, values in labels.items():
+    rows, table, means = [], [], []
+    for key, values in (("chance", chance), ("both", both)):
         found = spread(values)
         mean = statistics.mean_with_interval(values, "0-100")
         what, mark = say(f"outcomes.spread_{key}"), (REFERENCE, "ring") if key == "chance" else (SCENARIO, "dot")
         rows.append(IntervalRow(what, [(found, *mark)]))
         table.append([what, int(np.isfinite(values).sum()), *ends_of(found), *ends_of(mean)])
+        means.append((what, mean))
     canvas = Canvas(width, 1000)
     title = say("outcomes.spread_title")
     factor = wider(chance, both)
@@ -92,10 +92,9 @@ def widening(
     y = write_lines(canvas, say("outcomes.spread_note"), 0, y, width, 13, 4, colour=SOFT)
     canvas.height = y + 4
     told = []
-    for row in table:
-        mean = Estimate(*row[5:])
+    for what, mean in means:
         if mean.mean is not None:
-            told.append(say("outcomes.spread_mean", what=row[0], mean=change_text(say, "vitality", mean.mean),
+            told.append(say("outcomes.spread_mean", what=what, mean=change_text(say, "vitality", mean.mean),
                             interval=interval_text(say, "vitality", mean, change=True) or "-"))  # fmt: skip
     described = " ".join([head, *told])
     columns = ["what", "futures", "median", "low", "high", "mean", "mean_low", "mean_high"]

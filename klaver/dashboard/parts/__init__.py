@@ -127,11 +127,12 @@ def Upload(label: str, help: str, accept: str, most_bytes: int, too_large: str, 
 @solara.component_vue("download.vue")
 def Download(
     text: str, filename: str = "", kind: str = "text/plain", content: str = "", number: int = 0, busy: bool = False,
-    primary: bool = False, printed: bool = False, event_ask: Event | None = None,
+    primary: bool = False, printed: bool = False, event_ask: Event | None = None, event_saved: Event | None = None,
 ) -> None:
     """A button that asks for a file, which is saved when ``number`` goes up: ``content`` in base64.
 
-    With ``printed`` a page of HTML is printed instead, as its own page.
+    With ``printed`` a page of HTML is printed instead, as its own page. ``event_saved`` is called when the page has it: the
+    content need not be kept any longer.
     """
 
 

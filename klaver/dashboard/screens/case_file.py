@@ -45,7 +45,9 @@ def picked(followed: Followed, told: Any) -> tuple[str, int] | None:
 
 
 @solara.component
-def CaseFile(followed: Followed, kind: str, row: int, quarter: int, choose: Choose, go_to: Callable[[int], None]) -> None:
+def CaseFile(
+    followed: Followed, kind: str, row: int, quarter: int, choose: Choose, go_to: Callable[[int], None] | None = None
+) -> None:
     """Tell one thing.
 
     Parameters
@@ -55,7 +57,7 @@ def CaseFile(followed: Followed, kind: str, row: int, quarter: int, choose: Choo
     quarter
         The moment that is looked at: 0 is the start.
     choose, go_to
-        Called with another thing to choose, and with another moment to look at.
+        Called with another thing to choose, and with another moment to look at (None where there is one moment only).
     """
     session = use_session()
     say = session.say
@@ -83,7 +85,7 @@ def CaseFile(followed: Followed, kind: str, row: int, quarter: int, choose: Choo
 
 
 @solara.component
-def Standing(followed: Followed, row: int, quarter: int, go_to: Callable[[int], None]) -> None:
+def Standing(followed: Followed, row: int, quarter: int, go_to: Callable[[int], None] | None) -> None:
     """Where an opportunity stands at a moment: step, round, who waits for whom, who sits at the table."""
     session = use_session()
     say = session.say
@@ -113,7 +115,7 @@ def Standing(followed: Followed, row: int, quarter: int, go_to: Callable[[int], 
                          n=job["place"]) for job in case["queues"]])  # fmt: skip
         heading(say("opportunities.table"), 3)
         bullets([seat_sentence(followed, seat, say) for seat in case["seats"]])
-    else:
+    elif go_to is not None:
         parts.Buttons(items=[{"name": "go", "text": say("opportunities.go_there")}],
                       event_press=lambda name: go_to(middle_of(began, last, followed.quarters)))  # fmt: skip
 
@@ -181,13 +183,23 @@ def opportunities_of(followed: Followed, kind: str, row: int) -> list[int]:
     return [int(number) for number in table.index[about]]
 
 
+def what_it_is(followed: Followed, number: int, say: ScreenLanguage) -> str:
+    """Return what an opportunity is about and for whom, without how it ended."""
+    row = followed.tables["opportunities"].iloc[number]
+    kind = say(f"kind.{row['kind']}")
+    if row["demand"] < 0:
+        return kind
+    return say("opportunities.what_for", kind=kind, who=followed.party(int(row["demand"]), say))
+
+
 @solara.component
-def BalanceTable(table: Balance, level: int = 2) -> None:
+def BalanceTable(table: Balance, level: int = 2, title: str = "") -> None:
     """The balance table of an opportunity: seven lines in two columns, the division over the parties, the gap."""
     say = use_session().say
-    heading(table.title, level)
+    title = title or table.title
+    heading(title, level)
     paragraph(table.state, "soft")
-    with block("div", "scroll open", tabindex="0", role="region", **{"aria-label": table.title}), block("table", "balance"):
+    with block("div", "scroll open", tabindex="0", role="region", **{"aria-label": title}), block("table", "balance"):
         with block("thead"), block("tr"):
             rv.Html(tag="td")
             for side in ("business", "value"):

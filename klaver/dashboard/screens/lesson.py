@@ -71,8 +71,9 @@ def Lesson() -> None:
     shown = given.get(SHOWN) == "yes"
 
     def keep(**values: str) -> None:
-        others = {key: value for key, value in session.setting.predictions.items() if not key.startswith(_OF)}
-        session.change(predictions={**others, **given, ABOUT: mark, **values})
+        now = session.setting.predictions  # not what was drawn: two answers may come in before the page is drawn again
+        others = {key: value for key, value in now.items() if not key.startswith(_OF)}
+        session.change(predictions={**others, **given_answers(now, mark), OTHER: second.name, ABOUT: mark, **values})
 
     with block("section", "card"):
         Predict(given, first, second, keep, shown)
@@ -81,7 +82,7 @@ def Lesson() -> None:
 
 
 def other_strategy(session: Session) -> Strategy:
-    """Return the strategy that the one looked at is held against in the lesson: the user's choice, or the first that differs."""
+    """Return the strategy that the one looked at is held against: the user's choice, or the first that differs."""
     setting = session.setting
     options = others_of(session)
     chosen = setting.predictions.get(OTHER)
@@ -222,8 +223,9 @@ def what_was_found(comparison: Comparison, question: str, first: str, second: st
     against = comparison.against(first, outcome, other)
     assert against is not None  # only a strategy against itself and undefined multipliers have none
     change = against.difference
-    means = say.listing([say("lesson.mean", strategy=titles[name], value=value_text(say, outcome, comparison.estimates[name][outcome].mean))
-                         for name in (first, other)])  # fmt: skip
+    levels = {name: comparison.estimates[name][outcome].mean for name in (first, other)}
+    means = say.listing([say("lesson.mean", strategy=titles[name], value=value_text(say, outcome, level))
+                         for name, level in levels.items()])  # fmt: skip
     interval = interval_text(say, outcome, change, change=True)
     number = say("lesson.difference", change=change_text(say, outcome, change.mean), interval=interval) if interval else ""
     if against.stands and change.mean is not None:
@@ -256,7 +258,14 @@ def Reveal(given: Mapping[str, str], first: Strategy, second: Strategy, keep: An
     if not filling.complete:
         Waiting(say("shell.counting", done=say.number(filling.done), total=say.number(filling.total)))
         return
-    runs = filling.runs()
+    Revealed(given, first, second, keep, filling.runs())
+
+
+@solara.component
+def Revealed(given: Mapping[str, str], first: Strategy, second: Strategy, keep: Any, runs: Any) -> None:
+    """The same, when all runs are there."""
+    session = use_session()
+    say = session.say
     titles = {strategy.name: session.title(strategy) for strategy in (first, second, shipped_strategy(TWIN))}
     comparison = solara.use_memo(lambda: Comparison(runs, second.name), [id(runs), second.name])
     found = solara.use_memo(
@@ -314,12 +323,13 @@ def Why(first: Strategy, second: Strategy, titles: Mapping[str, str]) -> None:
     parameters = drawn_parameters(setting)
     names = (titles[first.name], titles[second.name])
     marks = solara.use_memo(
-        lambda: (setting.park.content_hash(), first.content_hash(), second.content_hash()), [id(setting.park), id(first), id(second)]
+        lambda: (setting.park.content_hash(), first.content_hash(), second.content_hash()),
+        [id(setting.park), id(first), id(second)],
     )
     pending = use_call(
         "lesson_why", (marks, names, setting.seed, setting.length, setting.drawn, say.code), parting,
-        lambda: (setting.park.resolved(), (first.resolved(), second.resolved()), names, setting.seed, setting.length, parameters,
-                 say.code),
+        lambda: (setting.park.resolved(), (first.resolved(), second.resolved()), names, setting.seed, setting.length,
+                 parameters, say.code),
     )  # fmt: skip
     heading(say("lesson.why"), 2)
     paragraph(say("lesson.why_text", n=setting.seed), "soft")
@@ -341,6 +351,7 @@ def Why(first: Strategy, second: Strategy, titles: Mapping[str, str]) -> None:
             bullets(found.thresholds[:MOST_EVENTS])
         if found.led_to:
             heading(say("lesson.why_led_to"), 3)
+            paragraph(say("lesson.why_runs", a=names[0], b=names[1]), "soft")
             bullets(found.led_to)
 
 

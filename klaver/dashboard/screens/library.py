@@ -13,7 +13,7 @@ import solara
 from klaver.dashboard import desk as desks
 from klaver.dashboard import parts, session_file, versions
 from klaver.dashboard.refusals import Refused, printable_line
-from klaver.dashboard.screens.own_park import Checked, read_base64, use_upload
+from klaver.dashboard.screens.own_park import Checked, open_upload, read_base64
 from klaver.dashboard.session import Session, use_call, use_session
 from klaver.dashboard.shared import parks, shipped_park
 from klaver.dashboard.showing import Problem, Waiting, block, bullets, heading, paragraph
@@ -254,7 +254,7 @@ def OpenFile() -> None:
 
     def use() -> None:
         try:
-            use_upload(session, read.result)
+            open_upload(session, read.result)
         except (InputProblem, Refused, ValueError, KeyError):
             set_broken(True)
         set_file(("", b""))

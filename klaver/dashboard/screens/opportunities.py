@@ -11,7 +11,7 @@ from klaver.dashboard.drawing.opportunity_map import opportunity_rows, supply_an
 from klaver.dashboard.drawing.park_map import moment, park_map
 from klaver.dashboard.drawing.wording import capital
 from klaver.dashboard.following import Followed
-from klaver.dashboard.screens.case_file import BalanceTable, CaseFile, Choose, picked
+from klaver.dashboard.screens.case_file import BalanceTable, CaseFile, Choose, picked, what_it_is
 from klaver.dashboard.session import Session, use_followed, use_session
 from klaver.dashboard.showing import Problem, Waiting, block, heading, paragraph, show, words_of
 from klaver.language import ScreenLanguage
@@ -158,10 +158,9 @@ def OpenNow(followed: Followed, quarter: int, choose: Choose, go_to: Any) -> Non
     session = use_session()
     say = session.say
     rows = solara.use_memo(lambda: opportunity_rows(followed, quarter, say), [id(followed), quarter, say.code])
+    first = solara.use_memo(lambda: first_open(followed), [id(followed)])
     heading(say("opportunities.open_now", n=len(rows)), 2)
     if not rows:
-        moments = range(followed.quarters + 1)
-        first = solara.use_memo(lambda: next((q for q in moments if followed.cases_at(q)), None), [id(followed)])
         paragraph(say("opportunities.none_open" if first is not None else "opportunities.never_any", when=moment(quarter, say)))
         if first is not None:
             parts.Buttons(items=[{"name": "first", "text": say("opportunities.to_first", when=moment(first, say))}],
@@ -173,6 +172,14 @@ def OpenNow(followed: Followed, quarter: int, choose: Choose, go_to: Any) -> Non
         picks=[f"opportunity:{row['number']}" for row in rows], chosen=session.chosen.value, numeric=(4, 8, 9),
         event_pick=choose,
     )  # fmt: skip
+
+
+def first_open(followed: Followed) -> int | None:
+    """Return the first moment with an open opportunity; None where there never is one."""
+    began = followed.tables["opportunities"]
+    began = began.loc[began["stage"] != "free", "since"]
+    moments = range(int(began.min()) if len(began) else followed.quarters + 1, followed.quarters + 1)
+    return next((quarter for quarter in moments if followed.cases_at(max(quarter, 0))), None)
 
 
 def cells(row: dict[str, Any], say: ScreenLanguage) -> list[Any]:
@@ -214,9 +221,7 @@ def all_rows(followed: Followed, say: ScreenLanguage) -> tuple[str, list[tuple[i
     table = followed.tables["opportunities"]
     for number in teller.opportunities():
         row = table.iloc[number]
-        what = say(f"kind.{row['kind']}")
-        if row["demand"] >= 0:
-            what = say("opportunities.what_for", kind=what, who=followed.party(int(row["demand"]), say))
-        rows.append((number, [say("opportunities.short", n=number), capital(what), capital(teller.ending(number)),
+        what = capital(what_it_is(followed, number, say))
+        rows.append((number, [say("opportunities.short", n=number), what, capital(teller.ending(number)),
                               capital(say.quarter(int(row["since"]))), say.number(float(row["works"]))]))  # fmt: skip
     return teller.count(), rows

@@ -208,7 +208,8 @@ def HowOften(judged: Judged, strategy: str, titles: dict[str, str]) -> None:
     say, comparison = session.say, judged.comparison
     assert comparison is not None
     outcome, set_outcome = solara.use_state("vitality")
-    moved, set_moved = solara.use_state({})
+    nothing_moved: dict[str, float] = {}
+    moved, set_moved = solara.use_state(nothing_moved)
     start = solara.use_memo(lambda: first_threshold(comparison, outcome), [judged.mark, outcome])
     threshold = float(moved.get(outcome, start))
     scale = 1e-6 if outcome in EUROS else 1.0
@@ -309,7 +310,7 @@ def Euros(name: str) -> None:
                  "max": MOST_SEED, "step": 1, "help": say("outcomes.seed_help")}],
         event_change=change,
     )  # fmt: skip
-    followed = pending.result if pending is not None and pending.complete else None
+    followed: Any = pending.result if pending is not None and pending.complete else None
     width = session.fit(WHOLE)
 
     def draw() -> Any:

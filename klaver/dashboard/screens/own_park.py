@@ -20,6 +20,7 @@ from klaver.dashboard.session import Session, use_call, use_session
 from klaver.dashboard.shared import strategies
 from klaver.dashboard.showing import Problem, Waiting, block, bullets, heading, paragraph
 from klaver.dashboard.uploads import LARGEST_UPLOAD, Upload, read_upload, report_park
+from klaver.dashboard.versions import together
 from klaver.language import LANGUAGES, ScreenLanguage
 from sim.inputs.problems import InputProblem
 from sim.inputs.scenario import Scenario
@@ -28,8 +29,6 @@ from sim.inputs.strategy import Strategy
 MOTORWAYS = ("near", "middle", "far")
 MOST_LAYOUT = 9999
 """Highest number of a layout that can be asked."""
-MOST_LIBRARY = 50
-"""Versions that a session holds, as its file does."""
 _LONGEST_NAME = 255  # letters in a file's name
 
 
@@ -278,9 +277,7 @@ def open_upload(session: Session, upload: Upload) -> None:
     elif upload.session is not None:
         setting = desks.from_plain(upload.session)
         session.change(**{field.name: getattr(setting, field.name) for field in dataclasses.fields(setting)})
-        kept = session.library.value
-        new = [version for version in upload.session.get("library") or [] if version not in kept]
-        session.library.value = [*kept, *new][:MOST_LIBRARY]
+        session.library.value = together(session.library.value, upload.session.get("library") or [])
         session.notice.value = " ".join(filter(None, (say("park.opened_session"), upload.warning)))
         session.park_mode.value = "look"
 

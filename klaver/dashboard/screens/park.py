@@ -10,7 +10,7 @@ import solara
 from klaver.dashboard import parts
 from klaver.dashboard.screens import own_park, park_editor, park_view
 from klaver.dashboard.session import use_session
-from klaver.dashboard.showing import heading
+from klaver.dashboard.showing import block, heading
 
 MODES: dict[str, Callable[..., Any]] = {
     "look": park_view.Look, "edit": park_editor.Edit, "sketch": own_park.Sketch, "file": own_park.Files,
@@ -24,7 +24,6 @@ def Park() -> None:
     session = use_session()
     say = session.say
     mode = session.park_mode.value if session.park_mode.value in MODES else "look"
-    heading(say("park.heading", park=session.park_title()), 1)
 
     def choose(name: str) -> None:
         if name not in MODES:
@@ -34,9 +33,11 @@ def Park() -> None:
             park_editor.make_own(session)
         session.park_mode.value = name
 
-    parts.Buttons(
-        items=[{"name": name, "text": say(f"park.mode_{name}"), "pressed": name == mode, "help": say(f"park.mode_{name}_help")}
-               for name in MODES],
-        label=say("park.modes"), event_press=choose,
-    )  # fmt: skip
+    with block("div", "head-line"):
+        heading(say("park.heading", park=session.park_title()), 1)
+        parts.Buttons(
+            items=[{"name": name, "text": say(f"park.mode_{name}"), "pressed": name == mode, "help": say(f"park.mode_{name}_help")}
+                   for name in MODES],
+            label=say("park.modes"), event_press=choose,
+        )  # fmt: skip
     MODES[mode]()

@@ -25,7 +25,7 @@ from sim.inputs.scenario import Scenario
 from sim.inputs.strategy import Strategy
 from sim.records import OWNER_KINDS, SECTORS
 
-PLAN_LAYERS = ("sector", "quality", "vacancy", "soil", "owner")
+PLAN_LAYERS = ("sector", "quality", "vacancy", "readiness", "soil", "owner")
 """Layers of a park that is not run."""
 SEEDS = 50
 """Futures behind the outcomes beside the editor, at most."""
@@ -81,6 +81,7 @@ def Edit() -> None:
             return
         set_told(())
         if new != session.setting.park:
+            session.notice.value = ""
             session.change(park=new, game=None)
 
     def choose(plot: int) -> None:
@@ -487,7 +488,7 @@ def effect_in_words(now: Any, then: Any, strategy: str, say: ScreenLanguage) -> 
     n = say.number(len(seeds))
     if found.mean is None or (after.loc[seeds] == earlier.loc[seeds]).all():
         return say("park.effect_none", n=n)
-    change = f"{'+' if found.mean > 0 else ''}{say.number(found.mean, 1)}"
+    change = f"{'+' if round(found.mean, 1) > 0 else ''}{say.number(found.mean, 1)}"
     low, high = (math.nan if bound is None else bound for bound in (found.low, found.high))  # of one future there is none
     means = {"before": say.number(earlier.loc[seeds].mean(), 1), "now": say.number(after.loc[seeds].mean(), 1)}
     key = "park.effect" if low > 0.0 or high < 0.0 else "park.effect_unclear"

@@ -199,6 +199,9 @@ def Finder(followed: Followed, quarter: int, twin: bool, only_twin: str, on_pick
     say = session.say
     options = solara.use_memo(lambda: parcel_options(followed, quarter, twin, say), [id(followed), quarter, twin, say.code])
     chosen = only_twin or on_shown(followed, session.chosen.value, twin)
+    if chosen.startswith("company:"):
+        company = followed.company_at(quarter, int(chosen.partition(":")[2]), twin)
+        chosen = f"parcel:{company['parcel']}" if company else ""
     known = any(option["value"] == chosen for option in options)
 
     def change(told: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from klaver.dashboard.drawing.park_map import park_map
 from klaver.dashboard.drawing.wording import capital, change_text, outcome_name, value_text
 from klaver.dashboard.following import Followed
 from klaver.dashboard.playing import Played, play
-from klaver.dashboard.screens.case_file import BalanceTable, CaseFile, picked
+from klaver.dashboard.screens.case_file import BalanceTable, CaseFile, picked, what_it_is
 from klaver.dashboard.screens.game_end import Beside
 from klaver.dashboard.screens.lesson import Lesson
 from klaver.dashboard.screens.mix import MIX_TEXTS, whole_percents
@@ -33,6 +33,7 @@ MODES = ("game", "lesson")
 LEAP = 5
 """Years that are played at once with the same mix."""
 LARGEST_SEED = 1_000
+NO_DRAFT: Mapping[str, Any] = {"year": -1}
 SCORES = ("vitality", "vacancy", "jobs", "private_investment", "public_outlay")
 NEWS = 12
 """Lines of news before the rest is folded away."""
@@ -158,7 +159,7 @@ def Going() -> None:
     say, setting = session.say, session.setting
     pending, played = use_played(session)
     game = setting.game or Game()
-    drafted, set_draft = solara.use_state({"year": -1})
+    drafted, set_draft = solara.use_state(NO_DRAFT)
     leapt, set_leapt = solara.use_state(1)
     beside, set_beside = solara.use_state(False)
     if pending.failed:
@@ -196,7 +197,11 @@ def Going() -> None:
     if played.over or (beside and played.year > 0):
         Beside(played)
     if played.over:
-        AsTheyStand(played, leapt)
+        with block("section", "card"):
+            Scores(played)
+        ParkNow(played)
+        with block("section", "card"):
+            News(played, leapt)
         return
     with block("div", "columns side"):
         with block("section", "card"):
@@ -204,9 +209,13 @@ def Going() -> None:
         with block("div", "stack"):
             with block("section", "card"):
                 Decisions(played, refused, redraft)
-            with block("section", "card"):
-                News(played, leapt)
-    AsTheyStand(played, leapt, with_news=False)
+            if played.year > 0:
+                with block("section", "card"):
+                    News(played, leapt)
+            ParkNow(played)
+    if played.year > 0:
+        with block("section", "card"):
+            Scores(played)
 
 
 @solara.component
@@ -226,7 +235,8 @@ def Progress(played: Played, left: int, busy: bool, beside: bool, pressed: Any) 
         if not played.over:
             items.append({"name": "next", "text": say("play.next"), "primary": True, "disabled": busy})
             if left > 1:
-                items.append({"name": "leap", "text": say("play.leap", n=min(LEAP, left)), "disabled": busy, "help": say("play.leap_help")})
+                items.append({"name": "leap", "text": say("play.leap", n=min(LEAP, left)), "disabled": busy,
+                              "help": say("play.leap_help")})  # fmt: skip
         if played.year > 0:
             items.append({"name": "back", "text": say("play.back"), "disabled": busy})
             if not played.over:
@@ -244,9 +254,8 @@ def Divide(mix: list[float], played: Played, redraft: Any, busy: bool) -> None:
     shares = whole_percents(mix)
 
     def mixed(told: Any) -> None:
-        whole = isinstance(told, list) and len(told) == 4 and all(isinstance(share, int) and 0 <= share <= 100 for share in told)
         # What was not moved stays as exact as it was: then the run stays what the strategy alone would have brought.
-        if whole and sum(told) == 100 and told != whole_percents(mix):
+        if is_mix(told) and told != whole_percents(mix):
             redraft(mix=[share / 100 for share in told])
 
     heading(say("play.divide"), 2)
@@ -259,6 +268,14 @@ def Divide(mix: list[float], played: Played, redraft: Any, busy: bool) -> None:
     if now != shares and played.year > 0:
         paragraph(say("play.mix_moved", mix=say.listing([f"{say(f'role.{role}')} {share}%" for role, share in
                                                        zip(ROLES, now, strict=True)])), "help")  # fmt: skip
+
+
+def is_mix(told: Any) -> bool:
+    """Return whether something from the page is four shares in whole percents that sum to 100."""
+    if not isinstance(told, list) or len(told) != len(ROLES):
+        return False
+    whole = all(isinstance(share, int) and not isinstance(share, bool) and 0 <= share <= 100 for share in told)
+    return whole and sum(told) == 100
 
 
 @solara.component
@@ -285,7 +302,7 @@ def Decisions(played: Played, refused: tuple[int, ...], redraft: Any) -> None:
         for case in cases:
             number = case["number"]
             with block("article", "case"):
-                heading(case["title"], 3)
+                heading(case_heading(played, number, say), 3)
                 bullets(case_lines(case, say))
                 parts.Form(
                     fields=[{"kind": "radio", "name": f"case_{number}", "label": say("play.your_choice"),
@@ -300,7 +317,12 @@ def Decisions(played: Played, refused: tuple[int, ...], redraft: Any) -> None:
                 )  # fmt: skip
     opened = next((case for case in cases if case["number"] == balanced), None)
     if opened is not None:
-        BalanceTable(opened["balance"], level=3)
+        BalanceTable(opened["balance"], level=3, title=case_heading(played, balanced, say))
+
+
+def case_heading(played: Played, number: int, say: ScreenLanguage) -> str:
+    """Return what is at stake, without how it ends: that is not known yet."""
+    return say("opportunities.one", n=number, kind=what_it_is(played.followed, number, say))
 
 
 def case_lines(case: Mapping[str, Any], say: ScreenLanguage) -> list[str]:
@@ -325,10 +347,6 @@ def case_lines(case: Mapping[str, Any], say: ScreenLanguage) -> list[str]:
 def News(played: Played, years: int) -> None:
     """What the last year, or years, brought."""
     say = use_session().say
-    if played.year == 0:
-        heading(say("play.before"), 2)
-        paragraph(say("play.before_text"))
-        return
     news = solara.use_memo(lambda: played.news(say, 4 * years), [id(played), say.code, years])
     lines = [f"{capital(item['when'])}: {item['sentence']}" for item in news]
     heading(say("play.news") if years == 1 else say("play.news_years", n=years), 2)
@@ -343,8 +361,8 @@ def News(played: Played, years: int) -> None:
 
 
 @solara.component
-def AsTheyStand(played: Played, years: int, with_news: bool = True) -> None:
-    """The park now, and its numbers so far beside the same future without intervention."""
+def ParkNow(played: Played) -> None:
+    """The park as it stands now; what is clicked tells its story so far."""
     session = use_session()
     say = session.say
     followed = played.followed
@@ -359,21 +377,11 @@ def AsTheyStand(played: Played, years: int, with_news: bool = True) -> None:
         if picked(followed, told) is not None:
             set_chosen("" if told == chosen else str(told))
 
-    if played.year > 0:
-        with block("section", "card"):
-            Scores(played)
-    with block("div", "columns side-right"):
-        with block("section", "card"):
-            show(picture, say, level=2, on_pick=choose)
+    with block("section", "card"):
+        show(picture, say, level=2, on_pick=choose, note=say("play.pick_how"))
+    if found is not None:
         with block("section", "card told", tabindex="0", **{"aria-label": say("play.picked")}):
-            if found is not None:
-                CaseFile(followed, *found, followed.quarters, choose, lambda moment: None)
-            else:
-                heading(say("play.pick"), 2)
-                paragraph(say("play.pick_how"))
-    if with_news:
-        with block("section", "card"):
-            News(played, years)
+            CaseFile(followed, *found, followed.quarters, choose)
 
 
 @solara.component

@@ -14,7 +14,7 @@ from klaver.language import ScreenLanguage
 
 SCREENS = ("begin", "park", "mix", "outcomes", "opportunities", "compare", "play", "library")
 PATHS = {screen: "/" if screen == "begin" else f"/{screen}" for screen in SCREENS}
-PATIENCE = 60_000  # ms; two cores that others use too
+PATIENCE = 120_000  # ms: two cores that others may be using
 SAY = {code: ScreenLanguage(code) for code in ("nl", "en")}
 
 _axe = Axe()

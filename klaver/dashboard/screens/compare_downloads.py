@@ -1,0 +1,100 @@
+"""What to take away from a comparison: a report in either language, all runs, all numbers."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+from klaver.dashboard import desk as desks
+from klaver.dashboard import parts, session_file
+from klaver.dashboard.comparing import Judged, bare, titles_in_both
+from klaver.dashboard.reports import KINDS, for_report, make_csv, make_json, make_report
+from klaver.dashboard.session import use_call, use_session
+from klaver.dashboard.showing import Problem, block, heading, paragraph
+from klaver.folders import file_name
+from klaver.language import LANGUAGES
+from sim.inputs.strategy import Strategy
+
+
+@solara.component
+def Downloads(judged: Judged, compared: tuple[Strategy, ...], titles: dict[str, str]) -> None:
+    """Everything that can be taken away, each worked out when it is asked for."""
+    session = use_session()
+    say, setting, comparison = session.say, session.setting, judged.comparison
+    assert comparison is not None
+    runs, reference = comparison.runs, comparison.reference
+    stem = f"klaver_{file_name(runs.park)}_{len(runs.seeds)}"
+    called = titles_in_both(compared)
+    link = solara.use_memo(lambda: session_file.to_link(desks.plain(setting)) or "", [id(setting)])
+
+    def for_one(code: str, kind: str) -> Callable[[], tuple[Any, ...]]:
+        return lambda: (for_report(runs), reference, setting.park.resolved(), contents(), called[code], code, kind,
+                        setting.drawn, link)  # fmt: skip
+
+    def contents() -> list[dict[str, Any]]:
+        return [strategy.resolved() for strategy in compared]
+
+    heading(say("compare.take"), 2)
+    paragraph(say("compare.take_lead", n=say.number(judged.seeds)))
+    if judged.busy:
+        paragraph(say("compare.take_busy"), "soft")
+    with block("div", "stack"):
+        with block("div", "buttons"):
+            for code in LANGUAGES:
+                for kind, media in KINDS.items():
+                    about = f"{judged.mark} {code} {kind} {setting.drawn} {link}"
+                    TakeAway(say(f"compare.report_{code}_{kind}"), f"{stem}.{code}.{kind}", media, about, make_report,
+                             for_one(code, kind))  # fmt: skip
+        with block("div", "buttons"):
+            TakeAway(say("compare.csv"), f"{stem}_runs.csv", "text/csv", f"{judged.mark} {titles}", make_csv,
+                     lambda: (bare(runs), titles))  # fmt: skip
+            TakeAway(
+                say("compare.json"), f"{stem}.json", "application/json", f"{judged.mark} {setting.drawn}", make_json,
+                lambda: (bare(runs), reference, called, setting.park.resolved(), contents(), setting.drawn),
+            )  # fmt: skip
+    paragraph(say("compare.take_help"), "help")
+
+
+@solara.component
+def TakeAway(
+    text: str, filename: str, media: str, key: str, function: Callable[..., bytes], arguments: Callable[[], tuple[Any, ...]]
+) -> None:
+    """A button for one file, which is made beside the page.
+
+    Parameters
+    ----------
+    key
+        Says what is in the file; what was asked for under another key is not waited for any more.
+    function, arguments
+        As ``session.use_call`` takes them.
+    """
+    say = use_session().say
+    asked, set_asked = solara.use_state("")
+    file, set_file = solara.use_state((0, ""))
+    pending = use_call(f"file {filename}", key, function, arguments, wanted=asked == key)
+    ready = pending is not None and pending.complete
+
+    def hand_over() -> None:
+        if asked == key and pending is not None and pending.complete:
+            set_file((file[0] + 1, base64.b64encode(pending.result).decode()))
+            set_asked("")
+        elif pending is not None and pending.failed:
+            set_asked("")
+
+    failed = pending.failed if pending is not None else None
+    told = solara.use_ref("")
+    if failed:
+        told.current = failed.in_words(say)
+    elif asked == key:
+        told.current = ""
+    solara.use_effect(hand_over, [asked, key, ready, failed is not None])
+    with block("span"):
+        parts.Download(
+            text=text, filename=filename, kind=media, content=file[1], number=file[0], busy=asked == key,
+            event_ask=lambda _: set_asked(key), event_saved=lambda _: set_file((file[0], "")),
+        )  # fmt: skip
+        if told.current:
+            Problem(say("compare.take_failed"), [told.current])
