@@ -192,33 +192,42 @@ class Moments:
     pairs: Mapping[tuple[str, tuple[str, str]], tuple[Estimate, ...]]
 
     def turns(self, outcome: str) -> list[Turn]:
-        """Return the pairs whose order is different at two horizons, the surest first."""
+        """Return the pairs whose order is different at two horizons, or no longer there at the last; the surest first."""
         found = []
         for (about, pair), estimates in self.pairs.items():
             if about != outcome:
                 continue
             signs = [0 if one.mean is None else int(np.sign(one.mean)) for one in estimates]
             sure = [sign if _holds(one) else 0 for sign, one in zip(signs, estimates, strict=True)]
-            turn = _turn(sure) or _turn(signs)
-            if turn is not None:
-                before, after = turn
-                ahead = pair if signs[before] > 0 else (pair[1], pair[0])
-                found.append(Turn(*ahead, self.years[before], self.years[after], _turn(sure) is not None))
-        return sorted(found, key=lambda turn: not turn.sure)
+            for kind, turn in (("sure", _turn(sure)), ("fades", _fading(sure)), ("unsure", _turn(signs))):
+                if turn is not None:
+                    before, after = turn
+                    ahead = pair if signs[before] > 0 else (pair[1], pair[0])
+                    found.append(Turn(*ahead, self.years[before], self.years[after], kind))
+                    break
+        return sorted(found, key=lambda turn: TURNS.index(turn.kind))
+
+
+TURNS = ("sure", "fades", "unsure")
+"""Kinds of turns, the surest first."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """Two strategies whose order turns: the first is ahead after ``before`` years, the second after ``after`` years.
+    """Two strategies whose order turns: the first is ahead after ``before`` years, and no longer after ``after`` years.
 
-    ``sure``: at both moments the two can be told apart.
+    Attributes
+    ----------
+    kind
+        ``sure`` where the second is ahead later, and at both moments the two can be told apart; ``fades`` where they can be
+        told apart at first and no longer at the end; ``unsure`` where only the means change places.
     """
 
     first: str
     second: str
     before: int
     after: int
-    sure: bool
+    kind: str
 
 
 def _holds(found: Estimate) -> bool:
@@ -230,6 +239,12 @@ def _turn(signs: Sequence[int]) -> tuple[int, int] | None:
     there = [(place, sign) for place, sign in enumerate(signs) if sign]
     turns = [(a, b) for (a, first), (b, second) in pairwise(there) if first != second]
     return turns[-1] if turns else None
+
+
+def _fading(sure: Sequence[int]) -> tuple[int, int] | None:
+    """Return the last moment with a sign and the end, where the end has none."""
+    there = [place for place, sign in enumerate(sure) if sign]
+    return (there[-1], len(sure) - 1) if there and not sure[-1] else None
 
 
 def horizons_of(quarters: int) -> tuple[int, ...]:

@@ -23,9 +23,9 @@ PARTS = sorted((FOLDER / "parts").glob("*.vue"))
 
 BARE = {"refusals.py": "own", "uploads.py": "own", "sketch.py": "own", "session_file.py": "own"}
 """Files that name a sentence by its key alone (``Problem("too_deep")``), and the file of texts in which it stands."""
-TOO_WIDE = re.compile(r"[a-z_]*(\.|\Z)\Z")
-"""What is fixed of a family of keys when that says nothing of which keys: ``f"own.{key}"``."""
-AS_THEY_ARE = {"Klaver", "PNG", "SVG", "CSV", "%"}
+NAMES = "|".join(sorted(path.name.partition(".")[0] for path in TEXTS.glob("*.nl.toml")))
+ANY = r"[\w.]+"
+AS_THEY_ARE = {"Klaver", "PNG", "SVG", "CSV", "%", "A+"}
 """Words in the parts of a page that are the same in every language."""
 
 
@@ -52,30 +52,36 @@ class Asked:
         self.keys: set[str] = set()
         self.named: set[str] = set()  # by a direct say("...")
         self.families: set[str] = set()
+        self.bare: set[str] = set()  # families without the name of their file
+        self.wide: set[str] = set()  # files of which any text may be meant
         docstrings = {id(node.body[0].value) for node in ast.walk(self.tree)
                       if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body
                       and isinstance(node.body[0], ast.Expr)}  # fmt: skip
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
                 self.keys.add(node.value)
-                if path.name in BARE:
-                    self.keys.add(f"{BARE[path.name]}.{node.value}")
             elif isinstance(node, ast.JoinedStr):
                 self._family(node)
             elif isinstance(node, ast.Call):
                 self._call(node)
+        # ``say(f"play.{choice}")`` says which texts by the words that stand elsewhere in the file.
+        starts = self.wide | ({BARE[path.name]} if path.name in BARE else set())
+        self.keys |= {f"{start}.{word}" for start in starts for word in self.keys}
 
     def _family(self, node: ast.JoinedStr) -> None:
-        parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
-        whole = [part or "" for part in parts]
-        if not (isinstance(parts[0], str) and TOO_WIDE.fullmatch(parts[0]) and not "".join(whole[1:])):
-            pattern = "".join(r"[\w.]+" if part is None else re.escape(part) for part in parts)
-            self.families.add(pattern)
-            if self.path.name in BARE:
-                self.families.add(re.escape(f"{BARE[self.path.name]}.") + pattern)
+        fixed = [part.value if isinstance(part, ast.Constant) else "" for part in node.values]
+        if not re.fullmatch(r"[\w.]*", "".join(fixed)):
+            return  # a sentence, not a key
+        pattern = "".join(re.escape(part) if part else ANY for part in fixed)
+        # What is fixed beyond the file says which texts are meant; ``f"own.{key}"`` says nothing.
+        if re.match(rf"({NAMES})\.", fixed[0]):
+            start, _, rest = "".join(fixed).partition(".")
+            (self.families if rest else self.wide).add(pattern if rest else start)
+        elif self.path.name in BARE and "".join(fixed):
+            self.bare |= {re.escape(f"{BARE[self.path.name]}.") + pattern}
 
     def _call(self, call: ast.Call) -> None:
-        name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        name = getattr(call.func, "id", "") or getattr(call.func, "attr", "")
         if name in ("say", "_say") and call.args and isinstance(call.args[0], ast.Constant):
             self.named.add(call.args[0].value)
         if name == "words_of":
@@ -108,14 +114,13 @@ def test_what_the_code_says_is_there(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=file_name)
 def test_a_family_of_texts_has_members(path: Path) -> None:
-    files = "|".join(sorted(name.name.partition(".")[0] for name in TEXTS.glob("*.nl.toml")))
-    meant = {family for family in asked(path).families if re.match(rf"({files})\\\.\w", family)}
-    assert [family for family in sorted(meant) if not any(re.fullmatch(family, key) for key in known("nl"))] == []
+    assert [family for family in sorted(asked(path).families)
+            if not any(re.fullmatch(family, key) for key in known("nl"))] == []
 
 
 def test_no_text_is_left_over() -> None:
     keys = {key for path in FILES for key in asked(path).keys | asked(path).named}
-    families = re.compile("|".join(sorted({family for path in FILES for family in asked(path).families})))
+    families = re.compile("|".join(sorted({family for path in FILES for family in asked(path).families | asked(path).bare})))
     assert [key for key in sorted(screen_texts("nl")) if key not in keys and not families.fullmatch(key)] == []
 
 
@@ -128,15 +133,22 @@ def test_there_is_a_file_for_every_language() -> None:
 
 
 def test_both_languages_have_the_same_texts_in_the_same_order() -> None:
+    assert sorted(set(screen_texts("nl")) ^ set(screen_texts("en"))) == []
     assert list(screen_texts("nl")) == list(screen_texts("en"))
 
 
-@pytest.mark.parametrize("key", sorted(screen_texts("nl")))
-def test_a_text_is_whole_in_both_languages(key: str) -> None:
-    dutch, english = screen_texts("nl")[key], screen_texts("en")[key]
-    assert dutch.strip() == dutch and dutch and english.strip() == english and english
-    assert placeholders(dutch) == placeholders(english)
-    assert "  " not in dutch + english
+def edges(text: str) -> tuple[str, str]:
+    """Return the white space before and after a text."""
+    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()):]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(path.name.partition(".")[0] for path in TEXTS.glob("*.nl.toml")))
+def test_texts_are_whole_in_both_languages(name: str) -> None:
+    both = {key: (text, screen_texts("en").get(key, "")) for key, text in screen_texts("nl").items() if key.startswith(f"{name}.")}
+    assert both and [key for key, pair in both.items() if not all(text.strip() for text in pair)] == []
+    assert [key for key, (dutch, english) in both.items() if placeholders(dutch) != placeholders(english)] == []
+    assert [key for key, (dutch, english) in both.items() if edges(dutch) != edges(english)] == []
+    assert [key for key, pair in both.items() for text in pair if re.search(r"\w  +\w", text)] == []
 
 
 def test_a_key_means_one_thing() -> None:

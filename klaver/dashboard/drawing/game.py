@@ -160,8 +160,9 @@ def beside_others(
         for place, line in enumerate(fold(capital(outcome_name(say, outcome)), room - 14, 14, 2)):
             canvas.text(left + 12, top + 16 + 17 * place, line, size=14, weight="600")
         y, bottom = top + head, top + head + row * len(names)
-        words, unit = axis_words(say, outcome, scale, 4, change=True)
-        canvas.x_axis(scale, bottom, unit, words=words, most=3 if wide else 5, grid_to=y)
+        most = 3 if wide else 5
+        words, unit = axis_words(say, outcome, scale, most, change=True)
+        canvas.x_axis(scale, bottom, unit, words=words, most=most, grid_to=y)
         canvas.line(scale(0.0), bottom, scale(0.0), y, colour=INK, width=1.3, stroke_dasharray="5 3")
         for number, name in enumerate(names):
             middle = y + row * (number + (0.5 if wide else 0.7))

@@ -22,6 +22,8 @@ from sim import records
 
 STEPS = (1, 2, 3, 4, 5, 6, 7)
 """The steps of the process; an opportunity is one from the third on."""
+LARGEST_SEED = 1_000
+"""Futures are numbered from 1; one can be followed up to this one."""
 _TABLES = {"company": "companies", "parcel": "parcels", "opportunity": "opportunities"}
 Choose = Callable[[str], None]
 
@@ -42,6 +44,13 @@ def picked(followed: Followed, told: Any) -> tuple[str, int] | None:
     if row >= len(table) or (kind == "opportunity" and table["stage"].iloc[row] == "free"):
         return None
     return kind, row
+
+
+def seed_of(value: Any) -> int | None:
+    """Return the number of a future that the page sent; None where it is none, or beyond :data:`LARGEST_SEED`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= LARGEST_SEED or value != int(value):
+        return None
+    return int(value)
 
 
 @solara.component

@@ -53,7 +53,7 @@ SINGLE = ("vitality", "social_balance")
 SMALLEST = {"multiplier_additional": 0.0, "vitality": 1.0, "social_balance": 1e6}
 """Smallest difference that matters, to begin with: as ``klaver compare --until decided`` has it."""
 FUTURES_SHOWN = 20
-HALF, WHOLE = 600, 900
+HALF, WHOLE = 600, 800
 
 
 @solara.component
@@ -173,25 +173,28 @@ def Apart(judged: Judged, titles: dict[str, str]) -> None:
     heading(say("compare.apart"), 2)
     paragraph(say("compare.apart_lead"))
     Which(RANKED, outcome, set_outcome)
-    parts.Form(
-        fields=[{"kind": "number", "name": "smallest", "label": say("compare.smallest"), "value": round(smallest * scale, 3),
-                 "min": 0, "max": 1000, "step": 0.1, "unit": say(f"compare.unit_{outcome}"),
-                 "help": say("compare.smallest_help")}],
-        event_change=change,
-    )  # fmt: skip
     groups = solara.use_memo(lambda: apart_groups(comparison, outcome, smallest), [judged.mark, outcome, smallest])
-    bullets(group_sentences(comparison, outcome, groups, titles, say))
     rows = solara.use_memo(
         lambda: pair_rows(comparison, outcome, smallest, titles, say),
         [judged.mark, outcome, smallest, say.code, *titles.values()],
     )
-    if rows:
-        parts.DataTable(
-            caption=say("compare.pairs_caption", outcome=outcome_name(say, outcome)),
-            columns=[say(f"compare.column_{key}") for key in ("pair", "difference", "interval", "verdict")],
-            rows=rows, numeric=[1, 2],
-        )  # fmt: skip
-        paragraph(say("compare.pairs_note"), "help")
+    with block("div", "columns side"):
+        with block("div"):
+            parts.Form(
+                fields=[{"kind": "number", "name": "smallest", "label": say("compare.smallest"),
+                         "value": round(smallest * scale, 3), "min": 0, "max": 1000, "step": 0.1,
+                         "unit": say(f"compare.unit_{outcome}"), "help": say("compare.smallest_help")}],
+                event_change=change,
+            )  # fmt: skip
+            bullets(group_sentences(comparison, outcome, groups, titles, say))
+            paragraph(say("compare.pairs_note"), "help")
+        with block("div"):
+            if rows:
+                parts.DataTable(
+                    caption=say("compare.pairs_caption", outcome=outcome_name(say, outcome)),
+                    columns=[say(f"compare.column_{key}") for key in ("pair", "difference", "interval", "verdict")],
+                    rows=rows, numeric=[1, 2],
+                )  # fmt: skip
 
 
 @solara.component
@@ -265,8 +268,11 @@ def Turning(judged: Judged, compared: tuple[Strategy, ...], titles: dict[str, st
     elif picture is None or found is None:
         Waiting(say("compare.working"))
     else:
-        bullets(turn_sentences(found.turns(outcome), titles, say))
-        show(picture, say, busy=judged.busy)
+        with block("div", "columns side-right"):
+            with block("div"):
+                show(picture, say, busy=judged.busy)
+            with block("div"):
+                bullets(turn_sentences(found.turns(outcome), titles, say))
     heading(say("compare.other_assumptions"), 3)
     paragraph(say("outcomes.uncertainty_help"))
     if asked:

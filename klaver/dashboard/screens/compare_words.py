@@ -103,8 +103,8 @@ def turn_sentences(turns: Sequence[Turn], titles: Mapping[str, str], say: Langua
     """Return where the order turns over the horizon, a sentence a pair."""
     if not turns:
         return [say("compare.no_turn")]
-    return [say("compare.turn_sure" if turn.sure else "compare.turn_unsure", first=titles[turn.first],
-                second=titles[turn.second], before=turn.before, after=turn.after) for turn in turns]  # fmt: skip
+    return [say(f"compare.turn_{turn.kind}", first=titles[turn.first], second=titles[turn.second], before=turn.before,
+                after=turn.after) for turn in turns]  # fmt: skip
 
 
 def holds(chance: Comparison, both: Comparison, outcome: str, pair: tuple[str, str]) -> str:
@@ -141,9 +141,9 @@ def sturdy_sentence(chance: Comparison, both: Comparison, outcome: str, say: Lan
     found = [holds(chance, both, outcome, pair) for pair in chance.pairs[outcome]]
     standing = sum(key in ("stays", "turns", "fades", "gone") for key in found)
     if not standing:
-        return say("compare.sturdy_none", outcome=outcome_name(say, outcome))
+        return say("compare.sturdy_none", outcome=capital(outcome_name(say, outcome)))
     return say("compare.sturdy", n=standing, k=found.count("stays"), turned=found.count("turns"),
-               outcome=outcome_name(say, outcome))  # fmt: skip
+               outcome=capital(outcome_name(say, outcome)))  # fmt: skip
 
 
 # --- everything ------------------------------------------------------------------------------------------------------

@@ -11,14 +11,13 @@ from klaver.dashboard.drawing.opportunity_map import opportunity_rows, supply_an
 from klaver.dashboard.drawing.park_map import moment, park_map
 from klaver.dashboard.drawing.wording import capital
 from klaver.dashboard.following import Followed
-from klaver.dashboard.screens.case_file import BalanceTable, CaseFile, Choose, picked, what_it_is
+from klaver.dashboard.screens.case_file import LARGEST_SEED, BalanceTable, CaseFile, Choose, picked, seed_of, what_it_is
 from klaver.dashboard.session import Session, use_followed, use_session
 from klaver.dashboard.showing import Problem, Waiting, block, heading, paragraph, show, words_of
 from klaver.language import ScreenLanguage
 
 VIEWS = ("map", "board")
 TIME_TEXTS = ("time", "play", "pause", "back", "on")
-LARGEST_SEED = 1_000
 COLUMNS = ("number", "kind", "parties", "step", "rounds", "waits_for", "queue", "since", "worth", "public")
 """Of the table of open opportunities; named in the language files under ``map.row``."""
 
@@ -98,8 +97,8 @@ def Which(view: str, set_view: Any, followed: Followed | None) -> None:
 
     def change(told: dict[str, Any]) -> None:
         name, value = str(told.get("name")), told.get("value")
-        if name == "seed" and isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= LARGEST_SEED:
-            session.change(seed=int(value))
+        if name == "seed" and (seed := seed_of(value)) is not None:
+            session.change(seed=seed)
             router.push("/opportunities")
         elif name == "company" and followed is not None and (value == "" or picked(followed, value) is not None):
             session.chosen.value = str(value)

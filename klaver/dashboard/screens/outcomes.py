@@ -26,7 +26,7 @@ OVER_TIME = ("vitality", "vacancy", "jobs", "private_investment", "public_outlay
 COUNTED = ("vitality", NET_PRIVATE, "social_balance", "private_investment")
 YEARS = (10, 15, 20)
 MOST_SEED = 100_000
-HALF, WHOLE = 600, 900
+HALF, WHOLE = 600, 800
 """Widths of pictures: about those of the columns they stand in."""
 
 
@@ -332,19 +332,19 @@ def Euros(name: str) -> None:
                 paragraph(say("outcomes.anyway_lead"))
                 parts.DataTable(
                     caption=say("outcomes.anyway_table", seed=setting.seed),
-                    columns=[say(f"outcomes.column_{key}") for key in ("euros", "with", "without", "extra")],
-                    rows=anyway_rows(followed.measures, followed.twin_measures, say), numeric=[1, 2, 3],
+                    columns=["", *(say(f"outcomes.column_{key}") for key in ("private", "public"))],
+                    rows=anyway_rows(followed.measures, followed.twin_measures, say), numeric=[1, 2],
                 )  # fmt: skip
 
 
 def anyway_rows(measures: dict[str, float], twin: dict[str, float], say: Language) -> list[list[str]]:
-    """Return private and public euros of one run beside those of its twin, and the difference."""
-    rows = []
-    for outcome in ("private_investment", "public_outlay"):
-        with_, without = measures[outcome], twin[outcome]
-        rows.append([capital(outcome_name(say, outcome)), say.euros(with_), say.euros(without),
-                     change_text(say, outcome, with_ - without)])  # fmt: skip
-    return rows
+    """Return private and public euros of one run, of its twin, and the difference: a row each."""
+    outcomes = ("private_investment", "public_outlay")
+    return [
+        [say("outcomes.column_with"), *(say.euros(measures[outcome]) for outcome in outcomes)],
+        [say("outcomes.column_without"), *(say.euros(twin[outcome]) for outcome in outcomes)],
+        [say("outcomes.column_extra"), *(change_text(say, outcome, measures[outcome] - twin[outcome]) for outcome in outcomes)],
+    ]
 
 
 # --- what is not known -----------------------------------------------------------------------------------------------
@@ -389,5 +389,8 @@ def BothSpreads(strategy: Any, reference: Any, judged: Judged, titles: dict[str,
     elif picture is None:
         Waiting(say("shell.counting", done=say.number(other.done), total=say.number(other.total)))
     else:
-        show(picture, say, busy=judged.busy or other.busy)
-        paragraph(say("outcomes.spread_why"), "soft")
+        with block("div", "columns side-right"):
+            with block("div"):
+                show(picture, say, busy=judged.busy or other.busy)
+            with block("div"):
+                paragraph(say("outcomes.spread_why"))

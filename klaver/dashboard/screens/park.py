@@ -35,9 +35,7 @@ def Park() -> None:
 
     with block("div", "head-line"):
         heading(say("park.heading", park=session.park_title()), 1)
-        parts.Buttons(
-            items=[{"name": name, "text": say(f"park.mode_{name}"), "pressed": name == mode, "help": say(f"park.mode_{name}_help")}
-                   for name in MODES],
-            label=say("park.modes"), event_press=choose,
-        )  # fmt: skip
+        items = [{"name": key, "text": say(f"park.mode_{key}"), "help": say(f"park.mode_{key}_help"), "pressed": key == mode}
+                 for key in MODES]  # fmt: skip
+        parts.Buttons(items=items, label=say("park.modes"), event_press=choose)
     MODES[mode]()

@@ -178,7 +178,7 @@ def Chosen(followed: Followed, quarter: int, twin: bool, only_twin: str, on_pick
         State(followed, quarter, kind, int(shown.partition(":")[2]), twin, on_pick)
     elif kind != "opportunity":
         paragraph(say("park.not_in_twin"), "soft")
-    Why(followed, kind, row)
+    Why(followed, kind, row, twin)
     if kind == "parcel":
         Known(followed, row)
 
@@ -335,12 +335,12 @@ def company_facts(followed: Followed, company: dict[str, Any], twin: bool, say: 
 
 
 @solara.component
-def Why(followed: Followed, kind: str, row: int) -> None:
+def Why(followed: Followed, kind: str, row: int, twin: bool) -> None:
     """What happened in this future, the number that decided, and the same without the municipality."""
     session = use_session()
     say = session.say
     story = solara.use_memo(lambda: followed.story(kind, row, say), [id(followed), kind, row, say.code])
-    heading(say("park.story"), 3)
+    heading(say("park.story_with" if twin else "park.story"), 3)
     if kind == "opportunity":
         paragraph(story.heading)
     if story.decided:

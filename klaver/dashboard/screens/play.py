@@ -18,7 +18,7 @@ from klaver.dashboard.drawing.park_map import park_map
 from klaver.dashboard.drawing.wording import capital, change_text, outcome_name, value_text
 from klaver.dashboard.following import Followed
 from klaver.dashboard.playing import Played, play
-from klaver.dashboard.screens.case_file import BalanceTable, CaseFile, picked, what_it_is
+from klaver.dashboard.screens.case_file import LARGEST_SEED, BalanceTable, CaseFile, picked, seed_of, what_it_is
 from klaver.dashboard.screens.game_end import Beside
 from klaver.dashboard.screens.lesson import Lesson
 from klaver.dashboard.screens.mix import MIX_TEXTS, whole_percents
@@ -32,7 +32,6 @@ from sim.records import ROLES
 MODES = ("game", "lesson")
 LEAP = 5
 """Years that are played at once with the same mix."""
-LARGEST_SEED = 1_000
 NO_DRAFT: Mapping[str, Any] = {"year": -1}
 SCORES = ("vitality", "vacancy", "jobs", "private_investment", "public_outlay")
 NEWS = 12
@@ -75,9 +74,9 @@ def Start() -> None:
             session.change(strategy=shipped_strategy("demand_driven"))
 
     def change(told: dict[str, Any]) -> None:
-        value = told.get("value")
-        if told.get("name") == "seed" and isinstance(value, int | float) and 1 <= value <= LARGEST_SEED:
-            session.change(seed=int(value))
+        seed = seed_of(told.get("value"))
+        if told.get("name") == "seed" and seed is not None:
+            session.change(seed=seed)
 
     paragraph(say("play.lead"), "lead wide")
     with block("div", "columns"):
@@ -199,9 +198,11 @@ def Going() -> None:
     if played.over:
         with block("section", "card"):
             Scores(played)
-        ParkNow(played)
-        with block("section", "card"):
-            News(played, leapt)
+        with block("div", "columns side-right"):
+            with block("div", "stack"):
+                ParkNow(played)
+            with block("section", "card told", tabindex="0", **{"aria-label": say("play.news")}):
+                News(played, leapt)
         return
     with block("div", "columns side"):
         with block("section", "card"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def test_a_screen_is_there_for_everybody(visit: Open, screenshots: Path, screen:
     assert at.page.locator("h1").count() == 1 and at.heading
     at.settled()
     levels = at.page.eval_on_selector_all("h1, h2, h3, h4, h5, h6", "all => all.map((h) => Number(h.tagName[1]))")
-    assert all(below <= above + 1 for above, below in zip(levels, levels[1:], strict=False)), levels
+    assert all(below <= above + 1 for above, below in pairwise(levels)), levels
     assert "Traceback" not in at.page.locator("body").inner_text()
     assert at.overflow() == []
     at.picture(screenshots / f"{screen}_{language}_1280.png")

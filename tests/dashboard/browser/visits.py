@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,8 +72,8 @@ class Visit:
 
         page.on("request", asked)
         page.on("requestfailed", lambda request: self._failed(request))
-        page.on("response", lambda answer: complaints.append(f"{answer.status}: {answer.url[:200]}") if answer.status >= 400 else None)
-        page.on("console", lambda message: complaints.append(f"console: {message.text[:400]}") if message.type == "error" else None)
+        page.on("response", lambda answer: answer.status < 400 or complaints.append(f"{answer.status}: {answer.url[:200]}"))
+        page.on("console", lambda said: said.type != "error" or complaints.append(f"console: {said.text[:400]}"))
         page.on("pageerror", lambda error: complaints.append(f"error: {str(error)[:400]}"))
 
     def _failed(self, request: Any) -> None:
@@ -97,7 +98,7 @@ class Visit:
         """Wait until nothing is on its way any more."""
         try:
             self.page.wait_for_function(
-                "() => document.querySelector('main h1') && !document.querySelector('main .waiting, main .busy, main [aria-busy=true]')"
+                "() => document.querySelector('main h1') && !document.querySelector('main :is(.waiting, [aria-busy=true])')"
             )
         except TimeoutError as error:
             raise AssertionError(f"never done: {self.page.locator('body').inner_text()[-3000:]}") from error
@@ -144,7 +145,8 @@ class Visit:
         return list(self.page.evaluate(
             """() => {
               const found = [];
-              const walk = document.createTreeWalker(document.querySelector('.v-application'), NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+              const both = NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT;
+              const walk = document.createTreeWalker(document.querySelector('.v-application'), both);
               for (let node = walk.nextNode(); node; node = walk.nextNode()) {
                 if (node.nodeType === Node.TEXT_NODE) {
                   if (['STYLE', 'SCRIPT', 'TITLE', 'DESC'].includes(node.parentElement.tagName)) { continue; }
@@ -158,6 +160,26 @@ class Visit:
               return found.map((text) => text.replace(/\\s+/g, ' ').trim()).filter(Boolean);
             }"""))
 
+    def drawings(self) -> list[str]:
+        """Return all that the pictures show: two that are equal show the same numbers."""
+        return list(self.page.eval_on_selector_all("main .drawing", "all => all.map((drawing) => drawing.innerHTML)"))
+
+    def shares(self) -> list[int]:
+        """Return the four shares on the screen of the roles, in percents."""
+        return list(self.page.eval_on_selector_all(".mix input[type=range]", "all => all.map((one) => Number(one.value))"))
+
+    def slide(self, role: int, steps: int) -> None:
+        """Move a slider of the roles with the arrow keys."""
+        slider = self.page.locator(".mix input[type=range]").nth(role)
+        slider.focus()
+        for _ in range(abs(steps)):
+            slider.press("ArrowRight" if steps > 0 else "ArrowLeft")
+
+    def complete(self, futures: int = 200) -> None:
+        """Wait until the screen of the roles says that all futures are there."""
+        self.page.get_by_text(self.say("mix.all_done", n=futures), exact=True).wait_for()
+        self.settled()
+
     def picture(self, path: Path) -> None:
         """Leave a picture of the whole page."""
         self.page.screenshot(path=path, full_page=True)
@@ -166,6 +188,11 @@ class Visit:
         """Return what the browser keeps, read as JSON."""
         text = self.page.evaluate(f"window.{store}.getItem({json.dumps(key)})")
         return None if text is None else json.loads(text)
+
+    def link(self) -> str:
+        """Return the setting as it stands in the address; empty where there is none."""
+        found = re.search(r"[?&]s=([\w-]+)", self.page.url)
+        return found[1] if found else ""
 
     # --- what can be done ---
 
@@ -182,6 +209,11 @@ class Visit:
         """Choose a language."""
         self.page.locator(f".languages button[lang={code}]").click()
         self.page.wait_for_function("code => document.documentElement.lang === code", arg=code)
+
+    def chosen(self, name: str) -> str:
+        """Return what the bar above the screen says is looked at."""
+        field = self.page.locator(".context").get_by_label(self.say(f"shell.{name}"), exact=True)
+        return str(field.evaluate("field => field.selectedOptions[0].textContent.trim()"))
 
     def choose(self, name: str, value: str) -> None:
         """Choose in the bar above the screen: ``park``, ``strategy``, ``reference`` or ``futures``."""
