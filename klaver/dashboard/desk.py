@@ -130,7 +130,9 @@ class Desk:
         new = replace(self.setting, **values)
         kind, now = tuple(sorted(values)), time.monotonic()
         newest = 0 < self._place == len(self._steps) - 1
-        together = newest and kind == self._kind and now - self._when < TOGETHER
+        # A year of a game is a step of its own, however quickly the next is played.
+        played = values.get("game") is not None
+        together = newest and not played and kind == self._kind and now - self._when < TOGETHER
         self._kind, self._when = kind, now
         if together:
             self._steps[self._place] = new

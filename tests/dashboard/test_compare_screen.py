@@ -197,8 +197,10 @@ def test_a_turn_of_the_order_is_found_and_is_sure() -> None:
 
 
 def test_a_turn_within_chance_is_told_as_unsure() -> None:
-    turns = moments(at_horizons(crossing(seeds=6, noise=60.0)), "none", (5, 20)).turns("vitality")
-    assert turns and {turn.kind for turn in turns} == {"unsure"}
+    told = (Estimate(2.0, -1.0, 5.0), Estimate(None, None, None), Estimate(-1.0, -4.0, 2.0))
+    (turn,) = Moments((5, 10, 20), {}, {("vitality", ("far", "near")): told}).turns("vitality")
+    assert (turn.first, turn.second, turn.before, turn.after, turn.kind) == ("far", "near", 5, 20, "unsure")
+    assert "te klein" in turn_sentences([turn], TITLES, ScreenLanguage("nl"))[0]
 
 
 def test_a_lead_that_fades_is_told_as_that() -> None:

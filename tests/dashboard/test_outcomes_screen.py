@@ -123,9 +123,20 @@ def test_the_spread_holds_eight_in_ten() -> None:
 
 
 def test_twice_the_spread_is_twice_as_wide() -> None:
-    assert wider(changes(2.0), 4.0 + 2.0 * (changes(2.0) - 4.0)) == pytest.approx(2.0)
-    assert wider(changes(2.0)[:3], changes(2.0)) is None
-    assert wider(np.full(50, 1.0), changes(2.0)) is None
+    found = wider(changes(2.0), 4.0 + 2.0 * (changes(2.0) - 4.0))
+    assert found.mean == pytest.approx(2.0)
+    assert found.low is not None and found.high is not None and 1.3 < found.low < 2.0 < found.high < 3.0
+    assert wider(changes(2.0)[:3], changes(2.0)).mean is None
+    assert wider(np.full(50, 1.0), changes(2.0)).mean is None
+
+
+def test_whether_it_is_wider_is_only_said_where_it_can_be_told() -> None:
+    say = ScreenLanguage("nl")
+    rng = np.random.default_rng(4)
+    one, other = rng.normal(0.0, 1.0, 60), rng.normal(0.0, 1.0, 60)
+    assert "is niet te zeggen" in widening(one, other, say, name="A", reference="B").description
+    assert "is niet te zeggen" not in widening(one, 4.0 * other, say, name="A", reference="B").description
+    assert "juist dichter bij elkaar" in widening(4.0 * one, other, say, name="A", reference="B").description
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -138,7 +149,8 @@ def test_the_picture_of_both_spreads(code: str, width: float) -> None:
     assert "<b>" not in picture.svg
     assert picture.table.iloc[:, 1].tolist() == [200, 150]
     assert picture.table.iloc[1, 3] == pytest.approx(np.quantile(both, 0.1))
-    assert say.number(wider(chance, both) or 0.0, 1) in picture.description
+    found = wider(chance, both)
+    assert all(say.number(end or 0.0, 1) in picture.description for end in (found.mean, found.low, found.high))
 
 
 def test_few_futures_have_no_spread_and_no_factor() -> None:

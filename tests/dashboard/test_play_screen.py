@@ -17,16 +17,18 @@ from hypothesis import strategies as st
 from solara.server import kernel, kernel_context
 
 from analysis.compare import Comparison
+from analysis.experiment import run_pairs
 from klaver.dashboard import session_file
 from klaver.dashboard.desk import Desk, Game, changed, first_setting, from_plain, plain
 from klaver.dashboard.drawing.game import ENDS, TOLD, beside_others, game_paths
-from klaver.dashboard.playing import GAME, Played, play, shipped_outcomes
 from klaver.dashboard.partings import parting
-from klaver.dashboard.screens import game_end, lesson, play as screen
+from klaver.dashboard.playing import GAME, play, shipped_outcomes
+from klaver.dashboard.screens import game_end, lesson
+from klaver.dashboard.screens import play as screen
 from klaver.dashboard.session import Session, session_context
 from klaver.dashboard.shared import shipped_park, shipped_strategy, strategies
 from klaver.language import ScreenLanguage
-from klaver.runs import run, run_pairs
+from klaver.runs import run
 from sim.records import ROLES
 
 SAY = {code: ScreenLanguage(code) for code in ("nl", "en")}
@@ -100,8 +102,10 @@ def test_a_game_comes_back_from_a_session_file_and_from_a_link(strategy: Any) ->
         assert (again.strategy, again.seed) == (strategy, 4)
 
 
-@given(st.one_of(st.none(), st.text(), st.integers(), st.lists(st.one_of(st.integers(-50, 150), st.booleans(), st.floats(), st.text()),
-                                                              max_size=6)))  # fmt: skip
+SENT = st.one_of(st.integers(-50, 150), st.booleans(), st.floats(), st.text())
+
+
+@given(st.one_of(st.none(), st.text(), st.integers(), st.lists(SENT, max_size=6)))
 def test_only_four_whole_percents_that_sum_to_100_are_a_mix(told: Any) -> None:
     if screen.is_mix(told):
         assert len(told) == 4 and sum(told) == 100 and all(type(share) is int and 0 <= share <= 100 for share in told)
@@ -121,19 +125,22 @@ def test_scores_are_those_of_the_run_and_its_twin(code: str) -> None:
     say = SAY[code]
     label = say("outcome.jobs")
     jobs = rows[label[:1].upper() + label[1:]]
-    assert jobs[1] == say.number(PLAYED.followed.measures["jobs"]) and jobs[2] == say.number(PLAYED.followed.twin_measures["jobs"])
+    assert jobs[1] == say.number(PLAYED.followed.measures["jobs"])
+    assert jobs[2] == say.number(PLAYED.followed.twin_measures["jobs"])
     assert all(len(row) == 4 and "nan" not in "".join(row) for row in rows.values())
 
 
 @pytest.mark.parametrize(
     ("case", "key"),
-    [({"promised": 5.0, "asked": 9.0, "gap": 1.0}, "case_promised"), ({"promised": 0.0, "asked": 9.0, "gap": 1.0}, "case_asked"),
-     ({"promised": 0.0, "asked": 0.0, "gap": 1.0}, "case_gap"), ({"promised": 0.0, "asked": 0.0, "gap": 0.0}, "case_free")],
+    [({"promised": 5.0, "asked": 9.0, "gap": 1.0}, "case_promised"),
+     ({"promised": 0.0, "asked": 9.0, "gap": 1.0}, "case_asked"),
+     ({"promised": 0.0, "asked": 0.0, "gap": 1.0}, "case_gap"),
+     ({"promised": 0.0, "asked": 0.0, "gap": 0.0}, "case_free")],
 )  # fmt: skip
 @pytest.mark.parametrize("worth", [None, 0.0, 1e6])
-def test_a_case_says_what_it_asks_of_the_public_and_what_it_is_worth(case: dict[str, float], key: str, worth: float | None) -> None:
-    say = SAY["nl"]
-    lines = screen.case_lines({**case, "worth": worth, "parties": ["a", "b"], "step": 4, "since": "jaar 1", "hours": 3.0}, say)
+def test_a_case_says_what_it_asks_and_what_it_is_worth(case: dict[str, float], key: str, worth: float | None) -> None:
+    say, rest = SAY["nl"], {"parties": ["a", "b"], "step": 4, "since": "jaar 1", "hours": 3.0}
+    lines = screen.case_lines({**case, **rest, "worth": worth}, say)
     euros = {"case_promised": 5.0, "case_asked": 9.0, "case_gap": 1.0, "case_free": 0.0}[key]
     assert lines[2] == say(f"play.{key}", euros=say.euros(euros))
     assert lines[3] == (say("play.case_unjudged") if worth is None else say("play.case_worth", euros=say.euros(worth)))
@@ -168,7 +175,8 @@ def drawn(session: Session, component: Any, *arguments: Any) -> list[str]:
 def test_decisions_do_not_give_away_how_a_case_ends(session: Session, code: str) -> None:
     session.language.value = code
     say = SAY[code]
-    part = next(played for seed in range(1, 6) if (played := play(PARK.resolved(), BASE.resolved(), seed, [{}] * 4)).decisions(say))
+    games = (play(PARK.resolved(), BASE.resolved(), seed, [{}] * 4) for seed in range(1, 6))
+    part = next(game for game in games if game.decisions(say))
     texts = drawn(session, screen.Decisions, part, (), print)
     for case in part.decisions(say):
         heading = screen.case_heading(part, case["number"], say)
@@ -230,14 +238,14 @@ def test_a_game_stands_beside_strategies_in_the_same_future(others: dict[str, An
 def test_ticks_of_a_panel_differ(others: dict[str, Any]) -> None:
     """Numbers along an axis are written with decimals enough to tell them apart."""
     found = {GAME: PLAYED.followed.outcomes, **others}
-    for width in (360, 1180):
-        svg = beside_others(found, dict.fromkeys(found, "x"), SAY["en"], game=GAME, width=width).svg
-        axes: dict[str, list[str]] = {}
-        for y, text in re.findall(r'<text x="[\d.]+" y="([\d.]+)" font-size="13"[^>]*text-anchor="middle"[^>]*>([+\-\d.,]+)</text>', svg):
-            axes.setdefault(y, []).append(text)
-        for ticks in axes.values():
-            pieces = ticks if width == 360 else [tick for tick in ticks if tick != "0"]
-            assert width == 1180 or len(set(pieces)) == len(pieces)
+    svg = beside_others(found, dict.fromkeys(found, "x"), SAY["en"], game=GAME, width=360).svg
+    axes: dict[str, list[str]] = {}
+    tick = r'<text x="[\d.]+" y="([\d.]+)" font-size="13"[^>]*text-anchor="middle"[^>]*>([+\-\d.,]+)</text>'
+    for y, text in re.findall(tick, svg):
+        axes.setdefault(y, []).append(text)
+    assert len(axes) == len(ENDS)
+    for ticks in axes.values():
+        assert len(set(ticks)) == len(ticks) > 1
 
 
 def test_an_undefined_multiplier_is_said_to_be_so(others: dict[str, Any]) -> None:
@@ -259,7 +267,10 @@ def test_bands_are_the_middle_of_the_paired_differences(comparison: Comparison) 
 # --- the mean mix as a strategy --------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.lists(st.integers(0, 100), min_size=4, max_size=4).filter(lambda mix: sum(mix) > 0), min_size=1, max_size=25))
+MIXES = st.lists(st.integers(0, 100), min_size=4, max_size=4).filter(lambda mix: sum(mix) > 0)
+
+
+@given(st.lists(MIXES, min_size=1, max_size=25))
 def test_the_mean_of_any_mixes_is_a_strategy(mixes: list[list[int]]) -> None:
     game = Game(tuple({"mix": [share / sum(mix) for share in mix], "refused": []} for mix in mixes), BASE, 1)
     mean = game_end.mean_mix(game, BASE)
@@ -330,7 +341,8 @@ def test_the_answer_is_what_the_runs_say_and_turns_with_the_sides(comparison: Co
         return
     assert (found.answer == "same") is not against.stands
     if against.stands:
-        assert found.answer == (lesson.ANSWERS[question][0] if (against.difference.mean or 0.0) > 0.0 else lesson.ANSWERS[question][2])
+        higher, _, lower = lesson.ANSWERS[question]
+        assert found.answer == (higher if (against.difference.mean or 0.0) > 0.0 else lower)
     if question != "twin":
         swapped = lesson.what_was_found(comparison, question, "supply_driven", "demand_driven", TITLES, SAY["nl"])
         assert swapped.answer == {"a": "b", "b": "a", "same": "same"}[found.answer or ""]
@@ -357,7 +369,8 @@ def test_a_prediction_is_counted_only_where_there_is_an_answer() -> None:
 @pytest.mark.parametrize("code", ["nl", "en"])
 def test_the_page_to_hand_in_holds_the_words_of_the_user_as_text(session: Session, comparison: Comparison, code: str) -> None:
     session.language.value = code
-    found = {q: lesson.what_was_found(comparison, q, "demand_driven", "supply_driven", TITLES, SAY[code]) for q in lesson.QUESTIONS}
+    found = {q: lesson.what_was_found(comparison, q, "demand_driven", "supply_driven", TITLES, SAY[code])
+             for q in lesson.QUESTIONS}  # fmt: skip
     words = "<script>alert(1)</script>\nomdat & daarom"
     page = lesson.hand_in_page(session, answered(lesson_why=words), found, BASE, shipped_strategy("supply_driven"), 12)
     assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;\nomdat &amp; daarom" in page

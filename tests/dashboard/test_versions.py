@@ -114,7 +114,7 @@ def test_another_model_is_noticed() -> None:
     assert versions.is_of_other_model({**at(0), "model": "0" * 16})
 
 
-def test_many_versions_of_one_park_are_written_and_read_within_a_second(own: Setting) -> None:
+def test_as_many_versions_as_there_may_be_are_written_and_read(own: Setting) -> None:
     library = [at(k, setting=own) for k in range(versions.MOST_VERSIONS)]
     began = datetime.datetime.now()
     back, unreadable = from_browser(to_browser(library))

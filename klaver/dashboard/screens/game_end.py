@@ -156,6 +156,7 @@ def as_strategy(strategy: Strategy, mix: list[float]) -> Strategy:
         If the shares cannot be used.
     """
     whole = [round(share, 4) for share in mix]
-    whole[0] = round(1.0 - sum(whole[1:]), 4)
+    largest = whole.index(max(whole))  # what rounding leaves goes where it is least, and never below 0
+    whole[largest] = round(whole[largest] + 1.0 - sum(whole), 4)
     steps: dict[str, Any] = {"picture": None, "identify": None, "build": None, "realise": None}
     return changed(strategy, roles=dict(zip(ROLES, whole, strict=True)), steps=steps, adaptive=False)

@@ -16,10 +16,10 @@ from klaver.dashboard.drawing.dots import threshold_dots
 from klaver.dashboard.drawing.fans import components, fan
 from klaver.dashboard.drawing.flows import run_flows
 from klaver.dashboard.drawing.queues import queue_paths, queues
-from klaver.dashboard.drawing.widening import widening
+from klaver.dashboard.drawing.widening import mean_sentences, widening
 from klaver.dashboard.drawing.wording import EUROS, capital, change_text, interval_text, outcome_name, why_undefined
 from klaver.dashboard.session import use_followed, use_session
-from klaver.dashboard.showing import Problem, Waiting, block, heading, paragraph, show
+from klaver.dashboard.showing import Problem, Waiting, block, bullets, heading, paragraph, show
 from klaver.language import Language
 
 OVER_TIME = ("vitality", "vacancy", "jobs", "private_investment", "public_outlay")
@@ -381,16 +381,19 @@ def BothSpreads(strategy: Any, reference: Any, judged: Judged, titles: dict[str,
             return None
         changes = [one.values(strategy.name, "vitality") - one.values(reference.name, "vitality") for one in (here, there)]
         chance, both = reversed(changes) if drawn else changes
-        return widening(chance, both, say, name=titles[strategy.name], reference=titles[reference.name], width=width)
+        how = {"name": titles[strategy.name], "reference": titles[reference.name]}
+        return widening(chance, both, say, width=width, **how), mean_sentences(chance, both, say)
 
-    picture = solara.use_memo(draw, [judged.mark, other.mark, drawn, say.code, width, *titles.values()])
+    found = solara.use_memo(draw, [judged.mark, other.mark, drawn, say.code, width, *titles.values()])
     if other.failed:
         Problem(say("shell.failed"), [other.failed.in_words(say)])
-    elif picture is None:
+    elif found is None:
         Waiting(say("shell.counting", done=say.number(other.done), total=say.number(other.total)))
     else:
+        picture, told = found
         with block("div", "columns side-right"):
             with block("div"):
                 show(picture, say, busy=judged.busy or other.busy)
             with block("div"):
+                bullets(told)
                 paragraph(say("outcomes.spread_why"))

@@ -422,7 +422,7 @@ def PlanAndOutcomes(place: int, choose: Callable[[int], None]) -> None:
     filling = use_ensemble("park", wanted, most_seeds=SEEDS)
     runs, before = filling.runs(), session.desk.park_before
     with block("div", "stack"):
-        if before is not None and before.map == setting.park.map:
+        if before is not None and can_edit(before) and before.map == setting.park.map:
             Effect(runs if filling.complete else None, before)
         with block("section", "card", **{"aria-label": say("park.map")}):
             Plan(place, choose)

@@ -39,3 +39,11 @@ def test_a_screen_is_there_for_everybody(visit: Open, screenshots: Path, screen:
 def test_the_first_language_is_that_of_the_browser_or_dutch(visit: Open, locale: str, language: str) -> None:
     at = visit("begin", language=None, locale=locale)
     assert at.language == language
+
+
+def test_what_cannot_be_used_or_does_not_fit_is_noticed(visit: Open) -> None:
+    at = visit("library")
+    at.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<p><img src=\"data:,\"><input></p>')")
+    assert sorted(found.partition(" ")[0] for found in at.axe()) == ["image-alt", "label"]
+    at.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<div style=\"width: 3000px\">x</div>')")
+    assert any("DIV." in found for found in at.overflow())

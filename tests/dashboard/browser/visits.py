@@ -128,8 +128,11 @@ class Visit:
             """() => {
               const wide = document.documentElement.clientWidth;
               if (document.documentElement.scrollWidth <= wide) { return []; }
-              return [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > wide + 1)
-                .slice(0, 8).map((e) => e.tagName + '.' + e.className + ' ' + Math.round(e.getBoundingClientRect().right));
+              const clips = (e) => getComputedStyle(e).overflowX !== 'visible';
+              const scrolls = (e) => e !== document.body && (clips(e) || scrolls(e.parentElement));
+              return ['wider than the window', ...[...document.querySelectorAll('body *')]
+                .filter((e) => e.getBoundingClientRect().right > wide + 1 && !scrolls(e.parentElement)).slice(0, 8)
+                .map((e) => `${e.tagName}.${e.className} ${e.getBoundingClientRect().right} ${e.textContent.slice(0, 40)}`)];
             }"""))
 
     def axe(self) -> list[str]:
