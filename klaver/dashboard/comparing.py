@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,21 +65,22 @@ def _renamed(strategy: Strategy, taken: set[str]) -> Strategy:
 
 def titles_of(session: Session, compared: Sequence[Strategy]) -> dict[str, str]:
     """Return what strategies are called on the page, by name, the twin among them; no two are called alike."""
-    titles: dict[str, str] = {}
-    for strategy in (*compared, shipped_strategy(TWIN)):
-        title = session.title(strategy)
-        others = [other for name, other in titles.items() if name != strategy.name]
-        number = 2
-        while (title if number == 2 else f"{title} ({number - 1})") in others:
-            number += 1
-        titles.setdefault(strategy.name, title if number == 2 else f"{title} ({number - 1})")
-    return titles
+    return _titles(session.language.value, compared)
 
 
 def titles_in_both(compared: Sequence[Strategy]) -> dict[str, dict[str, str]]:
-    """Return what strategies are called, by language and name."""
-    return {code: {strategy.name: strategy.title.get(code, strategy.name.replace("_", " ")) for strategy in compared}
-            for code in LANGUAGES}  # fmt: skip
+    """Return what strategies are called, by language and name, as :func:`titles_of` has it."""
+    return {code: _titles(code, compared) for code in LANGUAGES}
+
+
+def _titles(code: str, compared: Sequence[Strategy]) -> dict[str, str]:
+    titles: dict[str, str] = {}
+    for strategy in (*compared, shipped_strategy(TWIN)):
+        if strategy.name not in titles:
+            title = strategy.title.get(code, strategy.name.replace("_", " "))
+            numbered = (title if n == 1 else f"{title} ({n})" for n in count(1))
+            titles[strategy.name] = next(text for text in numbered if text not in titles.values())
+    return titles
 
 
 # --- the comparison --------------------------------------------------------------------------------------------------

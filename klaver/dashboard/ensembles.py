@@ -22,13 +22,15 @@ import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from klaver.dashboard import lanes as inside
 from klaver.dashboard.asked import COLUMNS, FIRST_SEEDS, Asked, Failure, Filling, Pending
+from klaver.dashboard.bell import Bell
+from klaver.dashboard.kept import Kept
 from klaver.dashboard.lanes import Answer, Brought, Lane, has_died, safe_cause
 
 if TYPE_CHECKING:
@@ -37,9 +39,7 @@ if TYPE_CHECKING:
 FIRST_SECONDS, LEAST_SECONDS, MOST_SECONDS = 0.05, 0.03, 0.15
 """Work in an errand: for a first picture; at the end of an ensemble, so that the lanes end together; and at most."""
 UNKNOWN_SECONDS = 0.02  # of a run, while none of that park was made
-TELL_SECONDS = 0.1  # from one word to the next that there is more
-ALL_TELL_SECONDS = 0.05  # the same, over all sessions together: every page that draws takes its time of one interpreter
-FIRST_TELL_SECONDS = 0.3  # ... and before it, where the first picture takes longer
+FIRST_TELL_SECONDS = 0.3  # before the first word that there is more, where the first picture takes longer
 TRIES = 2  # times that an errand may take its lane with it
 TURN_ERRANDS, TURN_SECONDS = 6, 0.5
 """A first picture that takes no more work than this is finished in one turn: whoever is next waits no longer for it, and most
@@ -86,7 +86,7 @@ class Ensembles:
 
     def __init__(self, lanes: int | None = None, memory_mb: int = 200, per_session: int = WAITING_RUNS) -> None:
         self._lock = threading.RLock()
-        self._kept = _Kept(memory_mb * 1_000_000)
+        self._kept = Kept(memory_mb * 1_000_000)
         self._per_session = per_session
         self._sessions: OrderedDict[str, _Session] = OrderedDict()  # in the order in which it is their turn
         self._under_way: set[str] = set()
@@ -97,7 +97,7 @@ class Ensembles:
         self.made = 0
         """Runs that the lanes have made."""
         self._lanes = [Lane(number) for number in range(lanes or min(2, os.cpu_count() or 1))]
-        self._bell = _Bell()
+        self._bell = Bell()
         self._events: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="klaver-ensembles", daemon=True)
         self._thread.start()
@@ -497,114 +497,6 @@ class Ensembles:
 def _import_here() -> None:
     """Import what the first ensemble needs, while the lanes start: over a second, which the first page need not wait for."""
     import analysis.compare  # noqa: F401
-
-
-class _Kept:
-    """What was calculated, by key; what was not used for longest goes first."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self.bytes = most, 0
-        self._there: OrderedDict[str, tuple[Any, int]] = OrderedDict()
-
-    def get(self, key: str) -> Any:
-        if key not in self._there:
-            return None
-        self._there.move_to_end(key)
-        return self._there[key][0]
-
-    def put(self, key: str, thing: Any, size: int) -> None:
-        if key in self._there:
-            self.bytes -= self._there.pop(key)[1]
-        self._there[key] = (thing, size)
-        self.bytes += size
-        while self.bytes > self._most:
-            self.bytes -= self._there.popitem(last=False)[1][1]
-
-
-class _Bell:
-    """Tells pages that there is more: not too often each, always at the end, and none holds up another."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._hung: dict[int, _Rope] = {}
-        self._closed = False
-        self._ringers = ThreadPoolExecutor(4, "klaver-tell")
-        self._thread = threading.Thread(target=self._work, name="klaver-bell", daemon=True)
-        self._thread.start()
-
-    def hang(self, one: Any, tell: Callable[[], None], not_before: float) -> None:
-        """Note whom to tell about a filling or a call."""
-        with self._changed:
-            self._hung[id(one)] = _Rope(one, tell, not_before)
-
-    def ring(self, one: Any, *, now: bool = False, last: bool = False) -> None:
-        """Have it told, as soon as it may be; at once where this is the first picture, or the end."""
-        with self._changed:
-            rope = self._hung.get(id(one))
-            if rope is not None:
-                rope.due = 0.0 if now or last else min(rope.due, rope.not_before)
-                rope.last |= last
-                self._changed.notify()
-
-    def take_down(self, one: Any) -> None:
-        """Tell no more about it."""
-        with self._changed:
-            self._hung.pop(id(one), None)
-
-    def close(self) -> None:
-        """Tell nobody any more."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        self._thread.join()
-        self._ringers.shutdown(wait=False, cancel_futures=True)
-
-    def _work(self) -> None:
-        with self._changed:
-            while not self._closed:
-                self._changed.wait(self._ring_due())
-
-    def _ring_due(self) -> float | None:
-        """Have told what is due; return how long it is until the next, in seconds, or None if there is none."""
-        now = time.monotonic()
-        waiting = [rope for rope in self._hung.values() if not rope.rings]
-        for rope in waiting:
-            if rope.due <= now:
-                pause = max(TELL_SECONDS, ALL_TELL_SECONDS * len(self._hung))
-                rope.due, rope.not_before, rope.rings = _NEVER, now + pause, True
-                self._ringers.submit(self._tell, rope)
-        nearest = min((rope.due for rope in waiting), default=_NEVER)
-        return None if nearest == _NEVER else max(0.0, nearest - now)
-
-    def _tell(self, rope: _Rope) -> None:
-        with self._changed:
-            hangs = self._hung.get(id(rope.one)) is rope
-            last = rope.last
-        try:
-            if hangs:
-                rope.tell()
-        except Exception:
-            _log.exception("telling that there is more")
-        with self._changed:
-            rope.rings = False
-            if last:
-                self._hung.pop(id(rope.one), None)
-            self._changed.notify()
-
-
-_NEVER = float("inf")
-
-
-@dataclass
-class _Rope:
-    """Whom to tell about one thing, and when."""
-
-    one: Any
-    tell: Callable[[], None]
-    not_before: float
-    due: float = _NEVER
-    last: bool = False
-    rings: bool = False
 
 
 __all__ = ["COLUMNS", "FIRST_SEEDS", "Asked", "Ensembles", "Failure", "Filling", "Pending"]

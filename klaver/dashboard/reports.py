@@ -9,6 +9,7 @@ import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 KINDS = {"html": "text/html", "pdf": "application/pdf"}
 """Kind of a report -> what a browser calls it."""
+ADDRESS_LINE = 80  # letters of an address on a line
 _PATHS = ("vitality", "private_investment", "public_outlay")
 
 
@@ -94,9 +96,8 @@ def names_in_report(strategies: Sequence[str], titles: Mapping[str, str]) -> dic
     names: dict[str, str] = {}
     for name in strategies:
         title = name if name in shipped else " ".join(titles.get(name, name).split()) or name
-        while title in names.values() or (name not in shipped and title in shipped):
-            title += " *"
-        names[name] = title
+        taken = (*names.values(), *(shipped - {name}))
+        names[name] = next(text for n in count(1) if (text := title if n == 1 else f"{title} ({n})") not in taken)
     return names
 
 
@@ -199,7 +200,10 @@ def how_again(
         words += ["--parameters", "posterior"] if drawn else []
         return shlex.join(words)
     if link:
-        return f"klaver dashboard\n{say('reports.open_link')} /compare?lang={say.code}&s={link}"
+        address = f"/compare?lang={say.code}&s={link}"
+        # Folded to the width of the page; a browser leaves line ends out of an address that is pasted.
+        lines = [address[start : start + ADDRESS_LINE] for start in range(0, len(address), ADDRESS_LINE)]
+        return "\n".join(["klaver dashboard", say("reports.open_link"), *lines])
     return f"klaver dashboard\n{say('reports.open_session')}"
 
 

@@ -93,7 +93,7 @@ class Session:
         return park.title.get(self.language.value, park.name.replace("_", " "))
 
 
-session_context = solara.create_context(None)
+session_context: Any = solara.create_context(None)
 
 
 def use_session() -> Session:

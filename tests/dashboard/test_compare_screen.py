@@ -72,6 +72,13 @@ def test_different_strategies_get_different_names() -> None:
     assert found[1].money.private_ratio == 5.0
 
 
+def test_no_two_are_called_alike() -> None:
+    first = changed(shipped_strategy("demand_driven"), money={"private_ratio": 3.0})
+    second = changed(first, money={"private_ratio": 5.0})
+    for titles in titles_in_both(named_apart((first, second))).values():
+        assert len(titles) == 3 and len(set(titles.values())) == 3
+
+
 def test_a_strategy_that_only_calls_itself_shipped_is_renamed() -> None:
     from sim.inputs.strategy import Strategy
 
@@ -320,7 +327,10 @@ def test_how_to_get_it_again(compared: Comparison) -> None:
     shorter = replace(whole, quarters=40)
     assert reports.how_again(shorter, park, shipped, "none", say, True, "").endswith("--quarters 40 --parameters posterior")
     own = [*shipped, changed(shipped[1], money={"private_ratio": 4.0})]
-    assert "s=link" in reports.how_again(whole, park, own, "none", say, False, "link")
+    link = "a-B_9" * 200
+    told = reports.how_again(whole, park, own, "none", say, False, link).splitlines()
+    assert told[:2] == ["klaver dashboard", say("reports.open_link")]
+    assert "".join(told[2:]) == f"/compare?lang=nl&s={link}" and max(map(len, told[2:])) <= 80
     assert reports.how_again(whole, own_park(), shipped, "none", say, False, "").endswith(say("reports.open_session"))
 
 

@@ -21,7 +21,8 @@ import klaver as kl
 from analysis.compare import Comparison
 from analysis.posterior import load_posterior
 from klaver.dashboard.asked import COLUMNS, FIRST_SEEDS, Asked, Filling
-from klaver.dashboard.ensembles import Ensembles, _Kept
+from klaver.dashboard.ensembles import Ensembles
+from klaver.dashboard.kept import Kept
 from klaver.dashboard.lanes import _Worlds, safe_cause
 from klaver.language import ScreenLanguage
 from sim import model
@@ -322,7 +323,7 @@ def test_who_left_is_forgotten(ensembles: Ensembles, park: Scenario, strategy: S
 
 
 def test_kept_runs_stay_within_their_bytes(park: Scenario) -> None:
-    kept = _Kept(1000)
+    kept = Kept(1000)
     for number in range(10):
         kept.put(str(number), number, 300)
         kept.get("0")

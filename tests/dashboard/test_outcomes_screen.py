@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from analysis.compare import NET_PRIVATE, Comparison
+from analysis.statistics import Estimate, mean_with_interval
 from klaver.dashboard.drawing.widening import spread, widening, wider
 from klaver.dashboard.screens.outcomes import COUNTED, anyway_rows, first_threshold, headline, step_of_threshold
 from klaver.language import ScreenLanguage
@@ -114,6 +115,10 @@ def changes(spread_of: float, n: int = 200) -> np.ndarray:
     return np.random.default_rng(3).normal(4.0, spread_of, n)
 
 
+def means_of(chance: np.ndarray, both: np.ndarray) -> tuple[Estimate, Estimate]:
+    return mean_with_interval(chance, "0-100"), mean_with_interval(both, "0-100")
+
+
 def test_the_spread_holds_eight_in_ten() -> None:
     values = changes(2.0)
     found = spread(values)
@@ -134,9 +139,13 @@ def test_whether_it_is_wider_is_only_said_where_it_can_be_told() -> None:
     say = ScreenLanguage("nl")
     rng = np.random.default_rng(4)
     one, other = rng.normal(0.0, 1.0, 60), rng.normal(0.0, 1.0, 60)
-    assert "is niet te zeggen" in widening(one, other, say, name="A", reference="B").description
-    assert "is niet te zeggen" not in widening(one, 4.0 * other, say, name="A", reference="B").description
-    assert "juist dichter bij elkaar" in widening(4.0 * one, other, say, name="A", reference="B").description
+
+    def told(chance: np.ndarray, both: np.ndarray) -> str:
+        return widening(chance, both, means_of(chance, both), say, name="A", reference="B").description
+
+    assert "is niet te zeggen" in told(one, other)
+    assert "is niet te zeggen" not in told(one, 4.0 * other)
+    assert "juist dichter bij elkaar" in told(4.0 * one, other)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -144,7 +153,7 @@ def test_whether_it_is_wider_is_only_said_where_it_can_be_told() -> None:
 def test_the_picture_of_both_spreads(code: str, width: float) -> None:
     say = ScreenLanguage(code)
     chance, both = changes(2.0), changes(5.0, 150)
-    picture = widening(chance, both, say, name="<b>A & B</b>", reference='"none"', width=width)
+    picture = widening(chance, both, means_of(chance, both), say, name="<b>A & B</b>", reference='"none"', width=width)
     ElementTree.fromstring(picture.svg)
     assert "<b>" not in picture.svg
     assert picture.table.iloc[:, 1].tolist() == [200, 150]
@@ -154,7 +163,8 @@ def test_the_picture_of_both_spreads(code: str, width: float) -> None:
 
 
 def test_few_futures_have_no_spread_and_no_factor() -> None:
-    picture = widening(changes(1.0, 4), changes(2.0, 4), ScreenLanguage("nl"), name="A", reference="B")
+    few = changes(1.0, 4), changes(2.0, 4)
+    picture = widening(*few, means_of(*few), ScreenLanguage("nl"), name="A", reference="B")
     assert picture.description.startswith(ScreenLanguage("nl")("outcomes.spread_few"))
     assert picture.table.iloc[:, 3].isna().all()
 

@@ -19,7 +19,7 @@ from solara.server import kernel, kernel_context
 from klaver.dashboard import sketch
 from klaver.dashboard.desk import changed, is_shipped_park
 from klaver.dashboard.following import Followed, follow
-from klaver.dashboard.screens import own_park, park_editor, park_view
+from klaver.dashboard.screens import own_park, park_editor, park_effect, park_view
 from klaver.dashboard.session import Session, session_context
 from klaver.dashboard.shared import shipped_park, shipped_strategy
 from klaver.dashboard.uploads import LARGEST_UPLOAD, Upload, read_upload
@@ -180,14 +180,14 @@ def test_what_a_change_did_is_told_on_the_seeds_that_both_have_with_how_sure_it_
     noise = np.sin(np.arange(30.0))
     before = runs([50.0 + x for x in noise], seeds)
     better = runs([53.0 + 1.2 * x for x in noise], seeds)
-    sentence = park_editor.effect_in_words(better, before, "own", say)
+    sentence = park_effect.effect_in_words(better, before, "own", say)
     assert "gemiddeld +3,0" in sentence and "30 toekomsten" in sentence and "toeval" not in sentence
     unclear = runs([50.0 + x + 0.5 * (-1) ** k for k, x in enumerate(noise)], seeds)
-    assert "toeval" in park_editor.effect_in_words(unclear, before, "own", say)
-    assert park_editor.effect_in_words(before, before, "own", say) == say("park.effect_none", n="30")
+    assert "toeval" in park_effect.effect_in_words(unclear, before, "own", say)
+    assert park_effect.effect_in_words(before, before, "own", say) == say("park.effect_none", n="30")
     half = runs([60.0 + x for x in noise[:10]], seeds[:10])
-    assert "10 toekomsten" in park_editor.effect_in_words(half, before, "own", say)
-    one = park_editor.effect_in_words(runs([51.0], [1]), runs([50.0], [1]), "own", say)
+    assert "10 toekomsten" in park_effect.effect_in_words(half, before, "own", say)
+    one = park_effect.effect_in_words(runs([51.0], [1]), runs([50.0], [1]), "own", say)
     assert "toeval" in one and not re.search(r"\bnan\b", one)
 
 

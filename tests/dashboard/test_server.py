@@ -112,7 +112,8 @@ def test_solara_still_says_what_the_page_mends():
     import solara.server
 
     page = (Path(solara.server.__file__).parent / "templates" / "solara.html.j2").read_text(encoding="utf-8")
-    for part in ("<html>", '<meta name="viewport"', "App is disconnected, and may not function properly. Please refresh the page.",
+    for part in ("<html>", '<meta name="viewport"',
+                 "App is disconnected, and may not function properly. Please refresh the page.",
                  "Could not restore session. Please refresh.", "Please refresh the page", "Refresh now", "Restoring session…",
                  'Server\n                disconnected.', 'id="pre-rendered-html-present"'):  # fmt: skip
         assert part in page, part

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis import statistics
 from analysis.statistics import Estimate
 from klaver.dashboard.drawing.canvas import REFERENCE, SCENARIO, SOFT, Canvas
 from klaver.dashboard.drawing.intervals import IntervalRow, interval_panel
@@ -22,6 +21,9 @@ ENDS = (0.1, 0.9)
 """Shares of the futures at the ends of a spread: eight in ten lie between."""
 LEAST = 10  # futures from which a spread is drawn
 RESAMPLES = 500
+
+Means = tuple[Estimate, Estimate]
+"""Of chance alone, and of chance and what is not known."""
 
 
 def spread(change: np.ndarray) -> Estimate:
@@ -77,11 +79,10 @@ def _width(values: np.ndarray) -> np.ndarray:
     return np.asarray(ends[1] - ends[0])
 
 
-def mean_sentences(chance: np.ndarray, both: np.ndarray, say: Language) -> list[str]:
+def mean_sentences(means: Means, say: Language) -> list[str]:
     """Return the mean difference in either case with its interval, a sentence each."""
     told = []
-    for key, values in (("chance", chance), ("both", both)):
-        mean = statistics.mean_with_interval(values, "0-100")
+    for key, mean in zip(("chance", "both"), means, strict=True):
         if mean.mean is not None:
             interval = interval_text(say, "vitality", mean, change=True) or "-"
             text = change_text(say, "vitality", mean.mean)
@@ -99,7 +100,7 @@ def _head(say: Language, factor: Estimate) -> str:
 
 
 def widening(
-    chance: np.ndarray, both: np.ndarray, say: Language, *, name: str, reference: str, width: float = 720
+    chance: np.ndarray, both: np.ndarray, means: Means, say: Language, *, name: str, reference: str, width: float = 720
 ) -> Picture:
     """Draw the difference in vitality with chance alone, and with chance and what is not known.
 
@@ -108,6 +109,8 @@ def widening(
     chance, both : float64, (seeds,)
         Paired differences from the reference in vitality at the end: with the parameters of the park, and with parameters
         drawn anew in every future. They need not be of equally many futures.
+    means
+        The mean of either with its interval over seeds.
     say
         Language of the picture.
     name, reference
@@ -121,9 +124,8 @@ def widening(
         Its table has a row for either.
     """
     rows, table = [], []
-    for key, values in (("chance", chance), ("both", both)):
+    for key, values, mean in zip(("chance", "both"), (chance, both), means, strict=True):
         found = spread(values)
-        mean = statistics.mean_with_interval(values, "0-100")
         what, mark = say(f"outcomes.spread_{key}"), (REFERENCE, "ring") if key == "chance" else (SCENARIO, "dot")
         rows.append(IntervalRow(what, [(found, *mark)]))
         table.append([what, int(np.isfinite(values).sum()), *ends_of(found), *ends_of(mean)])
@@ -136,7 +138,7 @@ def widening(
     y = interval_panel(canvas, say, rows, "vitality", (left, width - 12), y, axis, labels=True, change=True, row_height=40)
     y = write_lines(canvas, say("outcomes.spread_note"), 0, y, width, 13, 4, colour=SOFT)
     canvas.height = y + 4
-    described = " ".join([f"{head}.", *mean_sentences(chance, both, say)])
+    described = " ".join([f"{head}.", *mean_sentences(means, say)])
     columns = ["what", "futures", "median", "low", "high", "mean", "mean_low", "mean_high"]
     frame = pd.DataFrame(table, columns=[say(f"outcomes.column_{column}") for column in columns])
     return Picture("vitality_spread", title, described, canvas.svg(title, described), frame)

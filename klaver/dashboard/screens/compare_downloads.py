@@ -48,6 +48,8 @@ def Downloads(judged: Judged, compared: tuple[Strategy, ...], titles: dict[str, 
                     about = f"{judged.mark} {code} {kind} {setting.drawn} {link}"
                     TakeAway(say(f"compare.report_{code}_{kind}"), f"{stem}.{code}.{kind}", media, about, make_report,
                              for_one(code, kind))  # fmt: skip
+            TakeAway(say("compare.print"), "print", KINDS["html"], f"{judged.mark} {say.code} {setting.drawn} {link}", make_report,
+                     for_one(say.code, "html"), printed=True)  # fmt: skip
         with block("div", "buttons"):
             TakeAway(say("compare.csv"), f"{stem}_runs.csv", "text/csv", f"{judged.mark} {titles}", make_csv,
                      lambda: (bare(runs), titles))  # fmt: skip
@@ -60,8 +62,9 @@ def Downloads(judged: Judged, compared: tuple[Strategy, ...], titles: dict[str, 
 
 @solara.component
 def TakeAway(
-    text: str, filename: str, media: str, key: str, function: Callable[..., bytes], arguments: Callable[[], tuple[Any, ...]]
-) -> None:
+    text: str, filename: str, media: str, key: str, function: Callable[..., bytes], arguments: Callable[[], tuple[Any, ...]],
+    printed: bool = False,
+) -> None:  # fmt: skip
     """A button for one file, which is made beside the page.
 
     Parameters
@@ -70,6 +73,8 @@ def TakeAway(
         Says what is in the file; what was asked for under another key is not waited for any more.
     function, arguments
         As ``session.use_call`` takes them.
+    printed
+        It goes to the printer instead.
     """
     say = use_session().say
     asked, set_asked = solara.use_state("")
@@ -94,7 +99,7 @@ def TakeAway(
     with block("span"):
         parts.Download(
             text=text, filename=filename, kind=media, content=file[1], number=file[0], busy=asked == key,
-            event_ask=lambda _: set_asked(key), event_saved=lambda _: set_file((file[0], "")),
+            printed=printed, event_ask=lambda _: set_asked(key), event_saved=lambda _: set_file((file[0], "")),
         )  # fmt: skip
         if told.current:
             Problem(say("compare.take_failed"), [told.current])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -365,20 +365,13 @@ def HandIn(
     """The user's own explanation, and a page of it all to hand in."""
     session = use_session()
     say = session.say
-    made, set_made = solara.use_state(("", "", "", 0))
-
     def change(told: dict[str, Any]) -> None:
         value = told.get("value")
         if told.get("name") == "why" and isinstance(value, str):
             keep(**{WHY: value[:LONGEST]})
 
-    def hand_over(what: str) -> None:
-        if what == "page":
-            name, kind, text = say("lesson.file_page"), "text/html", hand_in_page(session, given, found, first, second, futures)
-        else:
-            state = desks.plain(session.setting) | {"language": say.code, "library": session.library.value}
-            name, kind, text = say("lesson.file_session"), "application/json", session_file.to_json(state)
-        set_made((name, kind, base64.b64encode(text.encode()).decode(), made[3] + 1))
+    def session_text() -> str:
+        return session_file.to_json(desks.plain(session.setting) | {"language": say.code, "library": session.library.value})
 
     heading(say("lesson.hand_in"), 2)
     parts.Form(
@@ -387,14 +380,26 @@ def HandIn(
         event_change=change,
     )  # fmt: skip
     with block("div", "buttons"):
-        for what in ("page", "session"):
-            mine = made[1] == ("text/html" if what == "page" else "application/json")
-            parts.Download(
-                text=say(f"lesson.download_{what}"), filename=made[0] if mine else "", kind=made[1] if mine else "text/plain",
-                content=made[2] if mine else "", number=made[3] if mine else 0, primary=what == "page",
-                event_ask=lambda _, what=what: hand_over(what),
-            )  # fmt: skip
+        HandOver("page", "text/html", lambda: hand_in_page(session, given, found, first, second, futures))
+        HandOver("session", "application/json", session_text)
     paragraph(say("lesson.hand_in_help"), "help")
+
+
+@solara.component
+def HandOver(what: str, kind: str, make: Callable[[], str]) -> None:
+    """A button that saves a file, made when it is asked for."""
+    say = use_session().say
+    content, set_content = solara.use_state("")
+    number, set_number = solara.use_state(0)
+
+    def ask(_: Any) -> None:
+        set_content(base64.b64encode(make().encode()).decode())
+        set_number(number + 1)
+
+    parts.Download(
+        text=say(f"lesson.download_{what}"), filename=say(f"lesson.file_{what}"), kind=kind, content=content, number=number,
+        primary=what == "page", event_ask=ask, event_saved=lambda _: set_content(""),
+    )  # fmt: skip
 
 
 def hand_in_page(

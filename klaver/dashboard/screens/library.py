@@ -12,7 +12,9 @@ import solara
 
 from klaver.dashboard import desk as desks
 from klaver.dashboard import parts, session_file, versions
+from klaver.dashboard.comparing import named_apart, titles_of, use_judged
 from klaver.dashboard.refusals import Refused, printable_line
+from klaver.dashboard.screens.compare_downloads import Downloads
 from klaver.dashboard.screens.own_park import Checked, open_upload, read_base64
 from klaver.dashboard.session import Session, use_call, use_session
 from klaver.dashboard.shared import parks, shipped_park
@@ -30,13 +32,15 @@ def Library() -> None:
     """Show the screen."""
     say = use_session().say
     heading(say("library.heading"), 1)
-    paragraph(say("library.lead"), "lead")
+    paragraph(say("library.lead"), "lead wide")
     with block("div", "columns side-right"):
         with block("div", "stack"):
             with block("section", "card"):
                 Keep()
             with block("section", "card"):
                 Versions()
+            with block("section", "card"):
+                Reports()
         with block("div", "stack"):
             with block("section", "card"):
                 SessionFile()
@@ -198,6 +202,28 @@ def told_of(version: Version, say: ScreenLanguage) -> list[str]:
 def title_of(content: Any, say: ScreenLanguage) -> str:
     """Return what a park or strategy, given as plain values, is called."""
     return printable_line(str(content["title"].get(say.code) or content["name"]), 80)
+
+
+# --- reports ---------------------------------------------------------------------------------------------------------
+
+
+@solara.component
+def Reports() -> None:
+    """Reports of what is compared now, in both languages."""
+    session = use_session()
+    say, setting = session.say, session.setting
+    asked = (*setting.pinned, setting.strategy, setting.reference)
+    apart = solara.use_memo(lambda: named_apart(asked), [*map(id, asked)])
+    compared = solara.use_memo(lambda: tuple({one.name: one for one in apart}.values()), [id(apart)])
+    judged = use_judged("compare", compared, apart[-1].name)
+    if judged.comparison is not None and not judged.failed:
+        Downloads(judged, compared, titles_of(session, compared))
+        return
+    heading(say("library.reports"), 2)
+    if judged.failed:
+        Problem(say("shell.failed"), [judged.failed.in_words(say)])
+    else:
+        Waiting(say("compare.first_picture"))
 
 
 # --- file and link ---------------------------------------------------------------------------------------------------

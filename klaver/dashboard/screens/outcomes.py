@@ -379,10 +379,12 @@ def BothSpreads(strategy: Any, reference: Any, judged: Judged, titles: dict[str,
     def draw() -> Any:
         if here is None or there is None:
             return None
-        changes = [one.values(strategy.name, "vitality") - one.values(reference.name, "vitality") for one in (here, there)]
-        chance, both = reversed(changes) if drawn else changes
+        two = (there, here) if drawn else (here, there)
+        chance, both = (one.values(strategy.name, "vitality") - one.values(reference.name, "vitality") for one in two)
+        first, second = (one.differences[strategy.name]["vitality"] for one in two)
+        assert first is not None and second is not None
         how = {"name": titles[strategy.name], "reference": titles[reference.name]}
-        return widening(chance, both, say, width=width, **how), mean_sentences(chance, both, say)
+        return widening(chance, both, (first, second), say, width=width, **how), mean_sentences((first, second), say)
 
     found = solara.use_memo(draw, [judged.mark, other.mark, drawn, say.code, width, *titles.values()])
     if other.failed:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import solara
 
-from analysis.compare import Comparison
-from analysis.statistics import paired_difference
 from klaver.dashboard import parts, sketch
 from klaver.dashboard.desk import is_shipped_park
-from klaver.dashboard.drawing.dots import multiplier_dots, vitality_dots
 from klaver.dashboard.drawing.park_map import plan_map
 from klaver.dashboard.drawing.picture import Picture
 from klaver.dashboard.refusals import Refused
+from klaver.dashboard.screens.park_effect import SEEDS, Effect, Outcomes
 from klaver.dashboard.screens.park_view import KnownFields, capital, is_number, layer_options
 from klaver.dashboard.session import Session, use_call, use_ensemble, use_session
 from klaver.dashboard.showing import Problem, Waiting, block, heading, paragraph, show
@@ -27,8 +24,6 @@ from sim.records import OWNER_KINDS, SECTORS
 
 PLAN_LAYERS = ("sector", "quality", "vacancy", "readiness", "soil", "owner")
 """Layers of a park that is not run."""
-SEEDS = 50
-"""Futures behind the outcomes beside the editor, at most."""
 _DRAWN_AT_ONCE = 150  # parcels; the map of a larger park takes more than a moment, and is drawn beside the page
 USES = ("occupied", "vacant", "land")
 WISHES_HERE = ("expand", "sell")
@@ -61,7 +56,8 @@ def Edit() -> None:
     session = use_session()
     say, park = session.say, session.setting.park
     chosen, set_chosen = solara.use_state(-1)
-    told, set_told = solara.use_state(())
+    nothing: tuple[str, ...] = ()
+    told, set_told = solara.use_state(nothing)
     tries, set_tries = solara.use_state(0)
     if not can_edit(park):
         with block("section", "card"):
@@ -130,7 +126,8 @@ def Plan(place: int, choose: Callable[[int], None]) -> None:
     key = (id(park) if at_once else park.content_hash(), str(dict(park.title)), say.code, chosen, layer, width)
     drawn = use_call("plan", key, draw_plan, lambda: (park.resolved(), say.code, chosen, layer, width), wanted=not at_once)
     small = solara.use_memo(lambda: plan_map(park, say, chosen, layer=layer, width=width) if at_once else None, [*key, at_once])
-    last = solara.use_ref(None)
+    nothing: Picture | None = None
+    last = solara.use_ref(nothing)
     picture = small if at_once else drawn.result
     if picture is not None:
         last.current = picture
@@ -359,18 +356,21 @@ def Newcomers(act: Callable[[Act], None]) -> None:
     if not there:
         paragraph(say("park.no_newcomers"), "soft")
     for newcomer in there:
-        name = newcomer["name"]
-        with block("div", "sum"):
-            paragraph(say("park.newcomer", name=capital(sketch.shown_name(name, say)), n=say.number(newcomer["land_wish"])))
-            parts.Buttons(
-                items=[{"name": "remove", "text": say("park.newcomer_remove"),
-                        "help": say("park.newcomer_remove_help", name=sketch.shown_name(name, say))}],
-                label=sketch.shown_name(name, say),
-                event_press=lambda _, name=name: act(lambda park: sketch.remove_newcomer(park, name)),
-            )  # fmt: skip
+        Newcomer(newcomer["name"], newcomer["land_wish"], act).key(newcomer["name"])
     MetresField(m2, set_m2)
     parts.Buttons(items=[{"name": "add", "text": say("park.wish_newcomer")}],
                   event_press=lambda _: act(lambda park: sketch.add_opportunity(park, None, "newcomer", m2)))  # fmt: skip
+
+
+@solara.component
+def Newcomer(name: str, m2: float, act: Callable[[Act], None]) -> None:
+    """One company from outside, and the way to take it off the list."""
+    say = use_session().say
+    shown = sketch.shown_name(name, say)
+    with block("div", "sum"):
+        paragraph(say("park.newcomer", name=capital(shown), n=say.number(m2)))
+        remove = {"name": "remove", "text": say("park.newcomer_remove"), "help": say("park.newcomer_remove_help", name=shown)}
+        parts.Buttons(items=[remove], label=shown, event_press=lambda _: act(lambda park: sketch.remove_newcomer(park, name)))
 
 
 @solara.component
@@ -434,62 +434,3 @@ def PlanAndOutcomes(place: int, choose: Callable[[int], None]) -> None:
                 Waiting(say("mix.first_picture"))
             else:
                 Outcomes(runs, not filling.complete)
-
-
-@solara.component
-def Outcomes(runs: Any, busy: bool) -> None:
-    """What the strategy brings against the reference."""
-    session = use_session()
-    say, setting = session.say, session.setting
-    strategy, reference = setting.strategy, setting.reference
-    titles = {other.name: session.title(other) for other in (strategy, reference)}
-    width = session.fit(430)
-
-    def draw() -> tuple[Picture, Picture]:
-        comparison = Comparison(runs, reference.name)
-        return (vitality_dots(comparison, strategy.name, say, titles=titles, width=width, levels=False),
-                multiplier_dots(comparison, strategy.name, say, titles=titles, width=width))  # fmt: skip
-
-    with block("div", "columns"):
-        for picture in solara.use_memo(draw, [id(runs), strategy.name, reference.name, say.code, width]):
-            with block("div"):
-                show(picture, say, busy=busy)
-    paragraph(say("park.outcomes_more", n=say.number(len(runs.seeds))), "soft")
-
-
-@solara.component
-def Effect(now: Any, before: Scenario) -> None:
-    """What the last change did to vitality under the same strategy, in the same futures; ``now`` is None while it is run."""
-    session = use_session()
-    say, strategy = session.say, session.setting.strategy
-    earlier = use_ensemble("park_before", (strategy,), most_seeds=SEEDS, park=before)
-    if earlier.failed:
-        return
-    then = earlier.runs()
-    if now is None or then is None or not earlier.complete:
-        Waiting(say("park.effect_comes"))
-    else:
-        paragraph(effect_in_words(now, then, strategy.name, say), "effect wide")
-
-
-def effect_in_words(now: Any, then: Any, strategy: str, say: ScreenLanguage) -> str:
-    """Return what a change of the park did to vitality at the end, in one or two sentences.
-
-    Parameters
-    ----------
-    now, then : Runs
-        Of the park after and before the change, both with the strategy; compared on the seeds that both have.
-    strategy
-        Its name.
-    """
-    after, earlier = (runs.table.loc[strategy]["vitality"] for runs in (now, then))
-    seeds = after.index.intersection(earlier.index)
-    found = paired_difference(after.loc[seeds].to_numpy(), earlier.loc[seeds].to_numpy())
-    n = say.number(len(seeds))
-    if found.mean is None or (after.loc[seeds] == earlier.loc[seeds]).all():
-        return say("park.effect_none", n=n)
-    change = f"{'+' if round(found.mean, 1) > 0 else ''}{say.number(found.mean, 1)}"
-    low, high = (math.nan if bound is None else bound for bound in (found.low, found.high))  # of one future there is none
-    means = {"before": say.number(earlier.loc[seeds].mean(), 1), "now": say.number(after.loc[seeds].mean(), 1)}
-    key = "park.effect" if low > 0.0 or high < 0.0 else "park.effect_unclear"
-    return say(key, n=n, change=change, low=say.number(low, 1), high=say.number(high, 1), **means)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import reacton.ipyvuetify as rv
 import solara
@@ -106,7 +106,7 @@ def Look() -> None:
                 Chosen(result, quarter, twin and acts, only_twin, pick)
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Return whether a value from the page is an ordinary number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -255,17 +255,20 @@ def State(followed: Followed, quarter: int, kind: str, row: int, twin: bool, on_
     elif kind != "opportunity":
         paragraph(say("park.not_there", when=when), "soft")
 
+    def open_opportunity(name: str) -> None:
+        session.chosen.value = name
+        session.quarter.value = quarter
+        router.push("/opportunities")
+
     def go(name: str) -> None:
         if name.startswith("opportunity:") and not twin and any(item["name"] == name for item in items):
-            session.chosen.value = name
-            session.quarter.value = quarter
-            router.push("/opportunities")
+            open_opportunity(name)
         else:
             on_pick(name)
 
     if kind == "opportunity":
-        parts.Buttons(items=[{"name": "open", "text": say("park.open_opportunity"), "primary": True}],
-                      event_press=lambda _: (session.quarter.set(quarter), router.push("/opportunities")))  # fmt: skip
+        parts.Buttons(items=[{"name": f"opportunity:{row}", "text": say("park.open_opportunity"), "primary": True}],
+                      event_press=lambda _: open_opportunity(f"opportunity:{row}"))  # fmt: skip
     if rows:
         heading(capital(when), 3)
         Facts(rows)

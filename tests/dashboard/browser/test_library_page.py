@@ -58,14 +58,11 @@ def test_a_version_is_kept_and_goes_on_as_a_copy(visit: Open) -> None:
     version.get_by_role("button", name=at.say("library.restore")).click()
     expect(at.notice).to_contain_text("Meer regie")
     at.go("mix")
-    assert at.shares() == shares
+    at.wait_for_shares(shares)
     at.slide(1, 9)  # on a copy
     at.button("shell.undo").click()
     at.button("shell.undo").click()
-    at.page.wait_for_function(
-        "shares => [...document.querySelectorAll('.mix input[type=range]')].every((s, k) => Number(s.value) === shares[k])",
-        arg=changed,
-    )
+    at.wait_for_shares(changed)
     assert at.kept("localStorage", "klaver.library") == kept
     at.page.reload()
     at.ready()
@@ -110,7 +107,8 @@ def test_two_tabs_do_not_overwrite_each_others_versions(visit: Open) -> None:
 
 def test_a_browser_that_cannot_keep_says_so(visit: Open) -> None:
     at = visit("library")
-    at.page.evaluate("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }")
+    at.page.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }")
     at.button("library.keep_now").click()
     expect(at.notice).to_contain_text(at.say("library.browser_full"))
     expect(at.page.locator("li.version")).to_have_count(1)
@@ -137,7 +135,7 @@ def test_a_session_goes_into_a_file_and_comes_out_of_it(visit: Open, tmp_path: P
     other.complete()
     assert other.shares() == shares
     other.speak("nl")
-    assert other.drawings() == drawings
+    other.wait_for_drawings(drawings)
 
 
 WRONG = {

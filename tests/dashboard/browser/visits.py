@@ -167,6 +167,22 @@ class Visit:
         """Return all that the pictures show: two that are equal show the same numbers."""
         return list(self.page.eval_on_selector_all("main .drawing", "all => all.map((drawing) => drawing.innerHTML)"))
 
+    def wait_for_drawings(self, expected: list[str]) -> None:
+        """Wait until the pictures show exactly something: they are drawn one after the other."""
+        self.page.wait_for_function(
+            """expected => {
+              const now = [...document.querySelectorAll('main .drawing')].map((drawing) => drawing.innerHTML);
+              return now.length === expected.length && now.every((drawing, k) => drawing === expected[k]);
+            }""", arg=expected)
+
+    def wait_for_shares(self, expected: list[int]) -> None:
+        """Wait until the sliders of the roles stand somewhere."""
+        self.page.wait_for_function(
+            """expected => {
+              const now = [...document.querySelectorAll('.mix input[type=range]')].map((slider) => Number(slider.value));
+              return now.length === expected.length && now.every((share, k) => share === expected[k]);
+            }""", arg=expected)
+
     def shares(self) -> list[int]:
         """Return the four shares on the screen of the roles, in percents."""
         return list(self.page.eval_on_selector_all(".mix input[type=range]", "all => all.map((one) => Number(one.value))"))
