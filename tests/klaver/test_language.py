@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from klaver.language import LANGUAGES, Language, UnknownLanguage, preferred_language, texts
+from klaver.language import LANGUAGES, Language, UnknownLanguage, preferred_language, screen_texts, texts
 
 PACKAGE = Path(__file__).parents[2] / "klaver"
 
@@ -28,7 +28,11 @@ def test_every_key_in_the_code_is_in_the_language_files() -> None:
         used |= set(re.findall(rf'"((?:{"|".join(sections)})\.[a-z_]+)"', file.read_text(encoding="utf-8")))
     assert used, "no keys found: the test looks in the wrong place"
     files = {key for key in used if key.endswith((".md", ".json"))}  # names of files, such as story.md
-    assert used - set(texts("en")) - files == set()
+    assert used - set(texts("en")) - set(screen_texts("en")) - files == set()
+
+
+def test_a_screen_of_the_dashboard_says_nothing_under_a_key_of_another() -> None:
+    assert set(texts("en")) & set(screen_texts("en")) == set()
 
 
 def test_no_dutch_sentence_was_left_in_english() -> None:

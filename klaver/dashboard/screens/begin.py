@@ -15,7 +15,7 @@ from klaver.dashboard.showing import Problem, Waiting, block, heading, paragraph
 
 STEPS = 6
 """Steps of the tour."""
-WAYS = (("explore", "/mix"), ("workshop", "/park"), ("lesson", "/play"))
+WAYS = (("explore", "/mix"), ("workshop", "/park"), ("lesson", "/play/lesson"))
 """What one comes for, and the screen to begin at."""
 
 
@@ -63,7 +63,7 @@ def Example() -> None:
     session = use_session()
     say, setting = session.say, session.setting
     wanted = (setting.strategy,) if setting.reference.name == setting.strategy.name else (setting.strategy, setting.reference)
-    filling = use_ensemble("begin", wanted)
+    filling, followed = use_ensemble("begin", wanted), use_followed()
     runs = filling.runs()
     if filling.failed:
         Problem(say("shell.failed"), [filling.failed.in_words(say)])
@@ -81,7 +81,6 @@ def Example() -> None:
             show(vitality_dots(comparison, name, say, titles=titles, width=session.fit(430), levels=False), say, busy=busy)
         with block("div", "card"):
             show(multiplier_dots(comparison, name, say, titles=titles, width=session.fit(430)), say, busy=busy)
-    followed = use_followed()
     with block("div", "card"):
         if followed.result is None:
             Waiting(say("begin.map_comes"))

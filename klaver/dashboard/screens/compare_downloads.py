@@ -48,8 +48,8 @@ def Downloads(judged: Judged, compared: tuple[Strategy, ...], titles: dict[str, 
                     about = f"{judged.mark} {code} {kind} {setting.drawn} {link}"
                     TakeAway(say(f"compare.report_{code}_{kind}"), f"{stem}.{code}.{kind}", media, about, make_report,
                              for_one(code, kind))  # fmt: skip
-            TakeAway(say("compare.print"), "print", KINDS["html"], f"{judged.mark} {say.code} {setting.drawn} {link}", make_report,
-                     for_one(say.code, "html"), printed=True)  # fmt: skip
+            about = f"{judged.mark} {say.code} {setting.drawn} {link}"
+            TakeAway(say("compare.print"), "print", KINDS["html"], about, make_report, for_one(say.code, "html"), printed=True)
         with block("div", "buttons"):
             TakeAway(say("compare.csv"), f"{stem}_runs.csv", "text/csv", f"{judged.mark} {titles}", make_csv,
                      lambda: (bare(runs), titles))  # fmt: skip

@@ -7,7 +7,6 @@ skipped, unless ``KLAVER_BROWSER_REQUIRED=1`` says that they must run.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,27 +14,11 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from sim.warm_up import compile_rules
-from tests.dashboard.browser.dashboards import Dashboard
+from tests.dashboard.browser.dashboards import FLAGS, Dashboard, find_browser
 from tests.dashboard.browser.visits import Visit
 
 ROOT = Path(__file__).parents[3]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
-
 Open = Callable[..., Visit]
-
-
-def find_browser() -> str | None:
-    """Return the path of a Chromium, or None."""
-    named = os.environ.get("KLAVER_CHROMIUM")
-    if named:
-        return named
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        with sync_playwright() as playwright:
-            own = playwright.chromium.executable_path
-        found = own if Path(own).exists() else None
-    return found
 
 
 # Of the folder and not of the session: while Playwright is there, no other test can start an event loop.

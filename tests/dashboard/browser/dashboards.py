@@ -1,8 +1,9 @@
-"""A dashboard to be visited: the command as a user starts it, in a process of its own, at a port that is free."""
+"""What a test in a browser needs: a Chromium, and a dashboard as a user starts it, in a process of its own at a free port."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,24 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from playwright.sync_api import sync_playwright
+
 PATIENCE = 120.0
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
+
+
+def find_browser() -> str | None:
+    """Return the path of a Chromium, or None."""
+    named = os.environ.get("KLAVER_CHROMIUM")
+    if named:
+        return named
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        with sync_playwright() as playwright:
+            own = playwright.chromium.executable_path
+        found = own if Path(own).exists() else None
+    return found
 
 
 def free_port() -> int:
