@@ -26,6 +26,7 @@ from klaver.language import LANGUAGES
 if TYPE_CHECKING:
     from analysis.experiment import Runs
     from analysis.statistics import Estimate
+    from klaver.dashboard.desk import Setting
     from sim.inputs.strategy import Strategy
 
 STEPS = (8, 20, 50, 100, 200, 500, 1000)
@@ -53,6 +54,13 @@ def named_apart(asked: Sequence[Strategy]) -> tuple[Strategy, ...]:
             by_content[content] = _renamed(strategy, taken) if shipped or strategy.name in taken else strategy
         found.append(by_content[content])
     return tuple(found)
+
+
+def use_apart(setting: Setting) -> tuple[Strategy, Strategy]:
+    """Return the strategy that is looked at and its reference with different names; one object where they are equal."""
+    asked = (setting.strategy, setting.reference)
+    strategy, reference = solara.use_memo(lambda: named_apart(asked), [*map(id, asked)])
+    return strategy, reference
 
 
 def _renamed(strategy: Strategy, taken: set[str]) -> Strategy:

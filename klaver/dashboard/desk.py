@@ -264,7 +264,7 @@ def changed(strategy: Strategy, **parts: Any) -> Strategy:
     content = merge(strategy.resolved(), dict(parts))
     if strategy.approach == "none" and "approach" not in parts:
         content["approach"] = "demand_driven"  # a municipality that does nothing extra has no mix to change
-    if strategy.name in list_strategies():
+    if "name" not in parts:  # what is changed is no longer what was set aside under its name, or shipped
         content["name"] = "own"
         content["title"] = {code: ScreenLanguage(code)("shell.own_strategy") for code in LANGUAGES}
         content["description"] = {"nl": "", "en": ""}

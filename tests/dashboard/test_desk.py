@@ -82,6 +82,12 @@ def test_a_changed_strategy_is_the_users_own_and_a_shipped_one_stays_shipped():
     assert changed(own, money={"instrument": "loan"}).name == "own"
 
 
+def test_a_strategy_that_was_set_aside_and_is_changed_again_is_not_called_as_what_was_set_aside():
+    aside = changed(shipped_strategy("demand_driven"), name="own_1", roles=MIX)
+    assert aside.name == "own_1"
+    assert changed(aside, money={"instrument": "loan"}).name == "own"
+
+
 def test_doing_nothing_extra_becomes_something_when_its_mix_is_changed():
     assert changed(shipped_strategy("none"), roles=MIX).approach == "demand_driven"
 

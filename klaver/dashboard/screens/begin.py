@@ -6,6 +6,7 @@ import solara
 
 from analysis.compare import Comparison
 from klaver.dashboard import parts
+from klaver.dashboard.comparing import titles_of, use_apart
 from klaver.dashboard.desk import Desk
 from klaver.dashboard.drawing.dots import multiplier_dots, vitality_dots
 from klaver.dashboard.drawing.park_map import park_map
@@ -62,7 +63,8 @@ def Example() -> None:
     """The park that is looked at, and what the strategy brings there."""
     session = use_session()
     say, setting = session.say, session.setting
-    wanted = (setting.strategy,) if setting.reference.name == setting.strategy.name else (setting.strategy, setting.reference)
+    strategy, reference = apart = use_apart(setting)
+    wanted = (strategy,) if reference is strategy else apart
     filling, followed = use_ensemble("begin", wanted), use_followed()
     runs = filling.runs()
     if filling.failed:
@@ -71,11 +73,10 @@ def Example() -> None:
     if runs is None:
         Waiting(say("mix.first_picture"))
         return
-    comparison = Comparison(runs, setting.reference.name)
-    titles = {strategy.name: session.title(strategy) for strategy in wanted}
-    busy, name = not filling.complete, setting.strategy.name
-    paragraph(say("begin.compared", strategy=session.title(setting.strategy), reference=session.title(setting.reference),
-                  n=say.number(len(runs.seeds))))  # fmt: skip
+    comparison = Comparison(runs, reference.name)
+    titles = titles_of(session, apart)
+    busy, name = not filling.complete, strategy.name
+    paragraph(say("begin.compared", strategy=titles[name], reference=titles[reference.name], n=say.number(len(runs.seeds))))
     with block("div", "columns"):
         with block("div", "card"):
             show(vitality_dots(comparison, name, say, titles=titles, width=session.fit(430), levels=False), say, busy=busy)

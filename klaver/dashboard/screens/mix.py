@@ -9,6 +9,7 @@ import solara
 
 from analysis.compare import Comparison
 from klaver.dashboard import parts
+from klaver.dashboard.comparing import titles_of, use_apart
 from klaver.dashboard.desk import MOST_PINNED, changed
 from klaver.dashboard.drawing.dots import multiplier_dots, vitality_dots
 from klaver.dashboard.drawing.queues import queue_paths, queues
@@ -18,7 +19,7 @@ from klaver.dashboard.showing import Problem, Waiting, block, bullets, heading, 
 from klaver.language import ScreenLanguage
 from sim.inputs.problems import InvalidFile
 from sim.inputs.self_analysis import GROUPS, Answers, Question, load_questions, profile
-from sim.inputs.strategy import BUDGET_PER_HA, Strategy
+from sim.inputs.strategy import BUDGET_PER_HA
 from sim.model import Park
 from sim.records import CHOICES, INSTRUMENTS, PRINCIPLES, PROCESSES, ROLES
 
@@ -253,8 +254,8 @@ def Effects() -> None:
     """What the strategy brings against the reference, as far as its runs are there."""
     session = use_session()
     say, setting = session.say, session.setting
-    strategy, reference = setting.strategy, setting.reference
-    wanted: tuple[Strategy, ...] = (strategy,) if reference.name == strategy.name else (strategy, reference)
+    strategy, reference = apart = use_apart(setting)
+    wanted = (strategy,) if reference is strategy else apart
     filling = use_ensemble("mix", wanted)
     runs = filling.runs()
     if filling.failed:
@@ -263,7 +264,7 @@ def Effects() -> None:
     if runs is None:
         Waiting(say("mix.first_picture"))
         return
-    titles = {other.name: session.title(other) for other in (*wanted, shipped_strategy("none"))}
+    titles = titles_of(session, wanted)
     comparison = Comparison(runs, reference.name)
     busy, name = not filling.complete, strategy.name
     paragraph(say("shell.counting", done=say.number(filling.done), total=say.number(filling.total)) if busy

@@ -11,7 +11,7 @@ import solara
 from analysis.compare import NET_PRIVATE, Comparison
 from analysis.statistics import few_seeds_note
 from klaver.dashboard import parts
-from klaver.dashboard.comparing import Judged, named_apart, titles_of, use_judged
+from klaver.dashboard.comparing import Judged, titles_of, use_apart, use_judged
 from klaver.dashboard.drawing.dots import threshold_dots
 from klaver.dashboard.drawing.fans import components, fan
 from klaver.dashboard.drawing.flows import run_flows
@@ -74,9 +74,7 @@ def Brought() -> None:
     """Everything that the runs tell, as far as they are there."""
     session = use_session()
     say, setting = session.say, session.setting
-    strategy, reference = solara.use_memo(
-        lambda: named_apart((setting.strategy, setting.reference)), [id(setting.strategy), id(setting.reference)]
-    )
+    strategy, reference = use_apart(setting)
     judged = use_judged("outcomes", (strategy, reference), reference.name)
     titles = titles_of(session, (strategy, reference))
     if judged.failed:
