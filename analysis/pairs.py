@@ -154,7 +154,9 @@ class _Moments:
         self._place: dict[tuple[str, ...], int] = {(name,): k for k, name in enumerate(names)}
         self._place |= {(names[a], names[b]): len(names) + k for k, (a, b) in enumerate(zip(i, j, strict=True))}
         sums = rows.sum(axis=1, keepdims=True)
-        self.ways = (sums / self.seeds, rows @ draw_counts(self.seeds).T / self.seeds, (sums - rows) / (self.seeds - 1))
+        with np.errstate(invalid="ignore"):  # of one seed nothing is left when it is left out
+            without = (sums - rows) / (self.seeds - 1)
+        self.ways = (sums / self.seeds, rows @ draw_counts(self.seeds).T / self.seeds, without)
 
     @classmethod
     def of(cls, values: dict[str, np.ndarray]) -> _Moments | None:

@@ -189,6 +189,8 @@ class Teller:
         for pattern, key, field in (
             (r"Firm on (.+)", "party.firm_on", "parcel"), (r"Owner of (.+)", "party.owner_of", "parcel"),
             (r"newcomer (\d+)", "party.newcomer", "n"), (r"owner (\d+)", "party.owner", "n"),
+            (r"firm (\d+)", "party.firm", "n"), (r"firm (\d+) \(former\)", "party.former_firm", "n"),
+            (r"municipality of (.+)", "party.town", "n"), (r"firm from outside (\d+)", "party.firm_from_outside", "n"),
         ):  # fmt: skip
             found = re.fullmatch(pattern, name)
             if found:

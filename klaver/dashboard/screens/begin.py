@@ -31,6 +31,8 @@ def Begin() -> None:
     def go(name: str) -> None:
         ways = dict(WAYS)
         if name in ways:
+            if name == "workshop":
+                session.park_mode.value = "sketch"
             router.push(ways[name])
         elif name == "tour":
             session.tour.value = 0
