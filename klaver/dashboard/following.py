@@ -509,7 +509,7 @@ def follow(
     quarters
         How long; as the park says if None.
     parameters
-        Values that replace the park's own, by name: one draw of a posterior.
+        Values that replace the park's own, by dotted name (``parameters.beta``): one draw of a posterior.
 
     Returns
     -------
@@ -521,8 +521,8 @@ def follow(
     ValueError
         If the park or the strategy is not right.
     """
-    scenario, chosen = Scenario.from_resolved(dict(park)), Strategy.from_resolved(dict(strategy))
-    place = placed(scenario, quarters, parameters)
+    scenario, chosen = with_parameters(park, parameters), Strategy.from_resolved(dict(strategy))
+    place = model.Park.of(scenario, quarters)
     before, names = model.prepare_named(place, seed)
     record = chosen.record(scenario, place.gross_ha)
     recorded = step_through(before, record, place.quarters)
@@ -530,12 +530,14 @@ def follow(
     return as_followed(scenario, chosen.name, seed, place, names, recorded, twin)
 
 
-def placed(scenario: Scenario, quarters: int | None, parameters: Mapping[str, float] | None = None) -> model.Park:
-    """Return a park ready to run, with other parameters where these are given."""
-    place = model.Park.of(scenario, quarters)
-    for name, value in (parameters or {}).items():
-        place.parameters[0][name] = value
-    return place
+def with_parameters(park: Mapping[str, Any], parameters: Mapping[str, float] | None) -> Scenario:
+    """Return a park from its resolved content, with other parameters where these are given.
+
+    As the lanes draw them for an ensemble, so that the future that is followed is the one among its seeds.
+    """
+    from analysis.variants import Point, vary_park
+
+    return vary_park(Scenario.from_resolved(dict(park)), Point(0, dict(parameters or {})))
 
 
 def step_through(before: Any, strategy: np.recarray, quarters: int) -> tuple[Any, Recorder]:

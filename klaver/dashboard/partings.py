@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from klaver.dashboard.following import placed
+from klaver.dashboard.following import with_parameters
 from klaver.diverging import Parting, differing_inputs, part
 from klaver.language import Language
 from klaver.story import Teller
 from klaver.tables import tables_of
 from sim import model
-from sim.inputs.scenario import Scenario
 from sim.inputs.strategy import Strategy
 
 
@@ -46,8 +45,8 @@ def parting(
     ValueError
         If the park or a strategy is not right.
     """
-    scenario = Scenario.from_resolved(dict(park))
-    place, say = placed(scenario, quarters, parameters), Language(language)
+    scenario = with_parameters(park, parameters)
+    place, say = model.Park.of(scenario, quarters), Language(language)
     before, called = model.prepare_named(place, seed)
     records = [Strategy.from_resolved(dict(one)).record(scenario, place.gross_ha) for one in strategies]
     first, second = (Teller(tables_of(model.simulate(before, record), called), say) for record in records)

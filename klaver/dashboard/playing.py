@@ -12,12 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from klaver.dashboard.following import Followed, as_followed, placed, step_through
+from klaver.dashboard.following import Followed, as_followed, step_through, with_parameters
 from klaver.dashboard.frames import Recorder
 from klaver.language import Language
 from klaver.runs import ONE_RUN, paired_outcomes
 from sim import events, model, outcomes, records
-from sim.inputs.scenario import Scenario
 from sim.inputs.strategy import Strategy, list_strategies, load_strategy
 from sim.rules.cases import depends_on_municipality, leave_case, step_out
 
@@ -236,8 +235,8 @@ def play(
     ValueError
         If a choice cannot be used, there are more years than the park is followed, or the strategy does nothing.
     """
-    scenario, chosen = Scenario.from_resolved(dict(park)), Strategy.from_resolved(dict(strategy))
-    place = placed(scenario, quarters, parameters)
+    scenario, chosen = with_parameters(park, parameters), Strategy.from_resolved(dict(strategy))
+    place = model.Park.of(scenario, quarters)
     choices = tuple(Year.of(year) for year in years)
     if len(choices) > math.ceil(place.quarters / 4):
         raise ValueError(f"{len(choices)} years were played; the park is followed for {place.quarters} quarters")
@@ -321,8 +320,8 @@ def shipped_outcomes(
     dict
         Name to what ``klaver.runs.paired_outcomes`` returns.
     """
-    scenario = Scenario.from_resolved(dict(park))
-    place = placed(scenario, quarters, parameters)
+    scenario = with_parameters(park, parameters)
+    place = model.Park.of(scenario, quarters)
     before = model.prepare(place, seed)
     twin = outcomes.measure(model.simulate(before, model.no_strategy()))
     names = [name for name in list_strategies() if name != "none"] if strategies is None else strategies

@@ -6,7 +6,11 @@ import time
 import numpy as np
 import pytest
 
+import klaver as kl
+from analysis.posterior import load_posterior
+from klaver.dashboard.desk import Setting
 from klaver.dashboard.following import Followed, Known, follow
+from klaver.dashboard.session import drawn_parameters
 from klaver.language import ScreenLanguage
 from klaver.runs import run
 from klaver.story import NoSuchThing, Teller
@@ -166,9 +170,24 @@ def test_what_the_file_states_is_measured_and_what_it_assumes_is_not() -> None:
     assert known and not Known.of(load_park("typical"))
 
 
+@pytest.mark.parametrize("name", ["small_village", "rollepaal"])
+def test_with_drawn_parameters_the_future_that_is_followed_is_that_of_compare(name: str) -> None:
+    park, strategy, seeds = load_park(name), load_strategy("demand_driven"), (2, 3)
+    wanted = kl.compare(park, [strategy], seeds, workers=1, quarters=12, parameters=load_posterior()).runs.table
+    for seed in seeds:
+        setting = Setting(park, strategy, load_strategy("none"), seed=seed, quarters=12, drawn=True)
+        found = follow(park.resolved(), strategy.resolved(), seed, 12, drawn_parameters(setting))
+        for run_name, measures in (("demand_driven", found.measures), ("none", found.twin_measures)):
+            row = wanted.xs((seed, run_name), level=("seed", "strategy")).iloc[0]
+            for outcome in ("vitality", "private_investment", "public_outlay", "welfare", "jobs"):
+                assert measures[outcome] == row[outcome]
+        plain = follow(park.resolved(), strategy.resolved(), seed, 12)
+        assert plain.measures["vitality"] != found.measures["vitality"]
+
+
 def test_other_parameters_give_another_run_and_the_park_keeps_its_own() -> None:
     park, strategy = load_park("small_village").resolved(), load_strategy("demand_driven").resolved()
     plain = follow(park, strategy, 2, 12)
-    other = follow(park, strategy, 2, 12, {"fte_cost": 200_000.0})
+    other = follow(park, strategy, 2, 12, {"parameters.fte_cost": 200_000.0})
     assert other.measures["process_costs"] > plain.measures["process_costs"]
     assert repr(follow(park, strategy, 2, 12).measures) == repr(plain.measures)

@@ -48,6 +48,7 @@ from klaver.dashboard.drawing.wording import (
 
 if TYPE_CHECKING:
     from analysis.compare import Comparison
+    from analysis.statistics import Estimate
     from klaver.language import Language
 
 THRESHOLD_DOTS = 50
@@ -264,7 +265,7 @@ def multiplier_dots(
     """
     title = say("chart.multiplier_title")
     name = strategy_name(say, strategy, titles)
-    found = comparison.estimates[strategy]["multiplier_additional"]
+    found = _multiplier(comparison, strategy)
     net = comparison.values(strategy, NET_PRIVATE)
     rows = [_Row.of(name, net, DOTS)]
     base = comparison.reference
@@ -279,8 +280,8 @@ def multiplier_dots(
         head = say("chart.multiplier_head", n=say.number(found.mean, 2))
         interval = interval_text(say, "multiplier_additional", found)
         detail = [interval and f"{capital(interval)}.", say("chart.multiplier_exact")]
-        base_found = comparison.estimates[base]["multiplier_additional"]
-        if strategy != base and base_found.mean is not None:
+        base_found = _multiplier(comparison, base) if strategy != base else None
+        if base_found is not None and base_found.mean is not None:
             detail.append(say("chart.multiplier_reference", reference=strategy_name(say, base, titles),
                               n=say.number(base_found.mean, 2)))  # fmt: skip
         described = say("chart.multiplier_described", strategy=name, n=say.number(found.mean, 2),
@@ -300,6 +301,13 @@ def multiplier_dots(
     canvas.height = y + 4
     frame = pd.concat([_frame(say, row, NET_PRIVATE, None) for row in rows], ignore_index=True)
     return Picture("dots_multiplier", title, described, canvas.svg(title, described), frame)
+
+
+def _multiplier(comparison: Comparison, strategy: str) -> Estimate:
+    """Return the additional multiplier: one outcome of one strategy takes a tenth of the time of all of all."""
+    if "estimates" in vars(comparison):
+        return comparison.estimates[strategy]["multiplier_additional"]
+    return comparison.estimate(strategy, "multiplier_additional")
 
 
 # --- drawing ---------------------------------------------------------------------------------------------------------

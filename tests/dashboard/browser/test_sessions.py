@@ -128,11 +128,10 @@ def test_a_server_that_was_gone_finds_the_session_back(browser: Browser, dashboa
     assert "Traceback" not in own.told()
 
 
-@pytest.mark.parametrize("store", ["klaver.session", "klaver.last", "klaver.library"])
-@pytest.mark.parametrize("text", ["{", '{"klaver_session": 1}', "[1, 2", "<b>", '["x", {"date": 3}]'])
+@pytest.mark.parametrize(("store", "text"), [
+    ("klaver.session", "{"), ("klaver.last", '{"klaver_session": 1}'), ("klaver.library", "<b>"),
+    ("klaver.library", '["x", {"date": 3}]')])
 def test_what_the_browser_kept_may_be_broken(visit: Open, store: str, text: str) -> None:
-    if store != "klaver.library" and text != "{":
-        pytest.skip("one broken text is enough where nothing is merged")
     at = visit("library")
     at.page.evaluate("([key, text]) => { localStorage.setItem(key, text); sessionStorage.setItem(key, text); }", [store, text])
     again = visit("library", context=at.context)
