@@ -11,6 +11,7 @@ import os
 import re
 import socket
 import threading
+import warnings
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,14 @@ POLICY = (
 """Vue compiles templates in the page, which needs ``unsafe-eval``; nothing may come from, or go, elsewhere."""
 
 
+CLOSED = ("/resourcez", "/_solara/api/evict")
+"""Addresses of Solara that are for who runs a server, and tell about its machine."""
+FILES = ("/static/", "/jupyter/", "/_solara/")
+"""Addresses below which no page stands."""
+NOT_HEARD = (b"script-name", b"x-script-name", b"x-forwarded-host")
+"""Headers that Solara believes: the first one to send them would say, for everybody, where the page gets its files."""
+
+
 class PortTaken(OSError):
     """Another program listens at the port."""
 
@@ -70,8 +79,13 @@ def make_app(hosts: tuple[str, ...] = LOCAL) -> Doorkeeper:
     settings.theme.loader = "plain"
     settings.theme.show_banner = False
     settings.assets.extra_locations = [str(Path(__file__).with_name("assets"))]
+    # Told on the terminal at every first page; it is about pages within another site, which this one refuses to be.
+    warnings.filterwarnings("ignore", message="Cookies with samesite=none")
     from solara.server.starlette import app
 
+    from klaver.dashboard.incoming import narrow_what_comes_in
+
+    narrow_what_comes_in()
     return Doorkeeper(app, hosts)
 
 
@@ -153,24 +167,31 @@ class Doorkeeper:
             await self._app(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        if not self._meant_for_us(headers):
+        if not self._meant_for_us(headers) or scope["path"].startswith(CLOSED):
             await _refuse(scope, send)
             return
-        if scope["type"] == "websocket" or headers.get("accept", "").partition(",")[0] != "text/html":
+        scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() not in NOT_HEARD]}
+        if scope["type"] == "websocket" or scope["path"].startswith(FILES):
             await self._app(scope, receive, send)
             return
-        # The page itself: it is changed on its way out, so it must come uncompressed.
+        # It may be the page itself, which is changed on its way out, so it must come uncompressed.
         plain = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
         page = _Page(send, _language(scope, headers))
         await self._app({**scope, "headers": plain}, receive, page.send)
 
     def _meant_for_us(self, headers: dict[str, str]) -> bool:
         """Whether a request names this server, and comes from a page of it (or from no page at all)."""
-        host = _name(headers.get("host", ""))
-        origin = headers.get("origin")
-        if self._hosts and host not in self._hosts:
+        called, origin = headers.get("host", ""), headers.get("origin")
+        if self._hosts and _name(called) not in self._hosts:
             return False
-        return origin is None or _name(urlsplit(origin).netloc) == host
+        if origin is None:
+            return True
+        try:
+            source = urlsplit(origin).netloc
+        except ValueError:
+            return False
+        # On this machine another port is another program's page; a server for others may stand behind one that hides its port.
+        return source == called if self._hosts else _name(source) == _name(called)
 
 
 def _name(host: str) -> str:

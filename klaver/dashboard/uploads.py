@@ -29,6 +29,7 @@ from klaver.dashboard.refusals import (
     read_strategy,
 )
 from klaver.dashboard.session_file import check_depth, read_session
+from klaver.dashboard.shared import shipped_park
 from klaver.dashboard.sketch import shown_name
 from klaver.language import ScreenLanguage
 from sim.inputs.files import merge, read_with_base
@@ -312,7 +313,8 @@ def report_strategy(
 
 def report_session(state: Mapping[str, Any], say: ScreenLanguage) -> Report:
     """Return what a session file holds."""
-    park = state["park"].get("shipped") or _title_of(state["park"]["own"], say)
+    shipped = state["park"].get("shipped")
+    park = shipped_park(shipped).title.get(say.code, shipped) if shipped else _title_of(state["park"]["own"], say)
     lines = [say("own.report_session", park=park, strategy=_title_of(state["strategy"], say),
                  seeds=say.number(state["seeds"]))]  # fmt: skip
     if state["library"]:

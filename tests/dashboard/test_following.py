@@ -188,6 +188,6 @@ def test_with_drawn_parameters_the_future_that_is_followed_is_that_of_compare(na
 def test_other_parameters_give_another_run_and_the_park_keeps_its_own() -> None:
     park, strategy = load_park("small_village").resolved(), load_strategy("demand_driven").resolved()
     plain = follow(park, strategy, 2, 12)
-    other = follow(park, strategy, 2, 12, {"parameters.fte_cost": 200_000.0})
+    other = follow(park, strategy, 2, 12, {"parameters.fte_cost": 150_000.0})
     assert other.measures["process_costs"] > plain.measures["process_costs"]
     assert repr(follow(park, strategy, 2, 12).measures) == repr(plain.measures)

@@ -118,7 +118,7 @@ def test_a_layer_that_is_not_there_is_refused(followed: Followed) -> None:
 def test_the_table_holds_the_numbers_of_the_frame(followed: Followed) -> None:
     table = park_map(followed, 20, ScreenLanguage("en")).table
     frame = followed.frames.at(20)
-    np.testing.assert_array_equal(table["area (m2)"], frame.parcels["area"].round())
+    np.testing.assert_array_equal(table["area (m²)"], frame.parcels["area"].round())
     np.testing.assert_array_equal(table["vacant"] == "yes", frame.parcels["occupant"] < 0)
     sitting = frame.companies[frame.companies["state"] == records.SITTING]
     assert table["jobs"].sum() == pytest.approx(sitting["jobs"].sum(), abs=0.05 * len(sitting) + 0.1)

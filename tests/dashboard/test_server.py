@@ -117,3 +117,43 @@ def test_solara_still_says_what_the_page_mends():
                  "Could not restore session. Please refresh.", "Please refresh the page", "Refresh now", "Restoring session…",
                  'Server\n                disconnected.', 'id="pre-rendered-html-present"'):  # fmt: skip
         assert part in page, part
+
+
+def test_no_component_breaks_the_rules_of_hooks():
+    """Solara looks at every component when it is made, and only warns."""
+    import subprocess
+    import sys
+
+    code = "from klaver.dashboard.server import prepare_environment as p; p(); import klaver.dashboard.app"
+    command = [sys.executable, "-W", "always::UserWarning", "-c", code]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "SH10" not in found.stderr, found.stderr
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:9999", "http://127.0.0.1", "https://[", "http://localhost:8765"])
+def test_another_program_on_this_machine_cannot_open_a_connection(origin):
+    sent = ask({"host": "127.0.0.1:8765", "origin": origin}, kind="websocket")
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+@pytest.mark.parametrize("path", ["/resourcez", "/_solara/api/evict/0"])
+def test_what_tells_about_the_machine_is_closed(path):
+    assert ask(HERE, path=path)[0]["status"] == 403
+
+
+def test_no_header_says_where_the_page_gets_its_files():
+    heard = []
+
+    async def listen(scope, receive, send):
+        heard.extend(name for name, _ in scope["headers"])
+
+    sent = {**HERE, "Script-Name": "//evil.example", "X-Script-Name": "//evil.example", "x-forwarded-host": "evil.example"}
+    scope = {"type": "http", "path": "/", "query_string": b"",
+             "headers": [(name.encode(), value.encode()) for name, value in sent.items()]}  # fmt: skip
+    asyncio.run(Doorkeeper(listen, LOCAL)(scope, None, None))
+    assert heard == [b"host", b"accept"]
+
+
+def test_the_page_has_its_policy_whatever_a_browser_says_it_takes():
+    headers, _ = page_of(ask({"host": "127.0.0.1", "accept": "*/*", "accept-encoding": "gzip"}, path="/park"))
+    assert headers[b"content-security-policy"] == POLICY.encode()

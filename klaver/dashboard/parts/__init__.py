@@ -71,7 +71,7 @@ def Form(
     label
         Of the group (its legend).
     arranged
-        ``column`` or ``row``.
+        ``column``, ``row``, or ``pairs``: two beside each other, where there is room; a text takes the whole width.
     """
 
 

@@ -102,6 +102,7 @@ def Parks() -> None:
         if name in parks():
             session.change(park=shipped_park(name), game=None)
         elif name == "own":
+            session.park_mode.value = "sketch"
             router.push("/park")
 
     for name in parks():

@@ -86,6 +86,7 @@ def Sketch() -> None:
     session = use_session()
     say = session.say
     measures, set_measures = solara.use_state(Measures())
+    latest = solara.use_ref(measures)  # fields told in one breath, before the page is drawn again, build upon each other
     nothing: Measures | None = None
     asked, set_asked = solara.use_state(nothing)
     made = use_call("sketch", (asked, say.code), make_sketch, lambda: (asked, say.code), wanted=asked is not None)
@@ -102,7 +103,8 @@ def Sketch() -> None:
 
     def change(told: dict[str, Any]) -> None:
         set_asked(None)
-        set_measures(measures.changed(str(told.get("name")), told.get("value")))
+        latest.current = latest.current.changed(str(told.get("name")), told.get("value"))
+        set_measures(latest.current)
 
     def number(name: str, unit: str = "", step: float = 1, help: str = "") -> dict[str, Any]:
         low, high, _ = RANGES[name]
@@ -110,22 +112,22 @@ def Sketch() -> None:
         return {"kind": "number", "name": name, "label": say(f"park.sketch_{name}"), "min": low, "max": high, "step": step,
                 "value": int(value) if value == int(value) else value, "unit": unit, "help": help}  # fmt: skip
 
-    with block("div", "columns side"):
+    with block("div", "columns"):
         with block("section", "card"):
-            heading(say("park.sketch"), 2)
+            heading(say("park.sketch_numbers"), 2)
             paragraph(say("park.sketch_lead"))
             parts.Form(
                 fields=[
                     {"kind": "text", "name": "name", "label": say("park.sketch_name"), "value": measures.name, "most": 200},
                     number("ha", say("park.hectares")),
-                    number("firms", help=say("park.sketch_usual")),
+                    number("firms"),
                     number("vacancy", "%"),
                     number("outdated", "%", 5, say("park.sketch_outdated_help")),
                     {"kind": "choice", "name": "motorway", "label": say("park.sketch_motorway"), "value": measures.motorway,
                      "options": [{"value": name, "label": say(f"park.motorway_{name}")} for name in MOTORWAYS]},
                     number("layout", help=say("park.sketch_layout_help")),
                 ],
-                event_change=change,
+                arranged="pairs", event_change=change,
             )  # fmt: skip
             if isinstance(result, tuple):
                 Problem(say("park.no_sketch"), result)
@@ -134,14 +136,14 @@ def Sketch() -> None:
             busy = made is not None and not made.complete and not made.failed
             parts.Buttons(
                 items=[{"name": "sketch", "text": say("park.sketch_go"), "primary": True, "disabled": busy}],
-                event_press=lambda _: set_asked(measures),
+                event_press=lambda _: set_asked(latest.current),
             )  # fmt: skip
             if busy:
                 Waiting(say("park.sketching"))
         with block("section", "card"):
             heading(say("park.sketch_next"), 2)
             with block("ol", "story"):
-                for step in ("1", "2", "3"):
+                for step in ("1", "2", "3", "4"):
                     with block("li"):
                         paragraph(say(f"park.sketch_step_{step}"))
             paragraph(say("park.sketch_honest"), "soft")

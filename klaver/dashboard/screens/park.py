@@ -34,7 +34,7 @@ def Park() -> None:
         session.park_mode.value = name
 
     with block("div", "head-line"):
-        heading(say("park.heading", park=session.park_title()), 1)
+        heading(say("park.sketch") if mode == "sketch" else say("park.heading", park=session.park_title()), 1)
         items = [{"name": key, "text": say(f"park.mode_{key}"), "help": say(f"park.mode_{key}_help"), "pressed": key == mode}
                  for key in MODES]  # fmt: skip
         parts.Buttons(items=items, label=say("park.modes"), event_press=choose)

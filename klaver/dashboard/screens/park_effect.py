@@ -9,6 +9,7 @@ import solara
 
 from analysis.compare import Comparison
 from analysis.statistics import paired_difference
+from klaver.dashboard import parts
 from klaver.dashboard.drawing.dots import multiplier_dots, vitality_dots
 from klaver.dashboard.drawing.picture import Picture
 from klaver.dashboard.session import use_ensemble, use_session
@@ -18,13 +19,15 @@ from sim.inputs.scenario import Scenario
 
 SEEDS = 50
 """Futures behind it, at most."""
+NEXT = ("mix", "compare")
+"""Screens to go on to from a park of one's own."""
 
 
 @solara.component
 def Outcomes(runs: Any, busy: bool) -> None:
     """What the strategy brings against the reference."""
     session = use_session()
-    say, setting = session.say, session.setting
+    say, setting, router = session.say, session.setting, solara.use_router()
     strategy, reference = setting.strategy, setting.reference
     titles = {other.name: session.title(other) for other in (strategy, reference)}
     width = session.fit(430)
@@ -38,7 +41,11 @@ def Outcomes(runs: Any, busy: bool) -> None:
         for picture in solara.use_memo(draw, [id(runs), strategy.name, reference.name, say.code, width]):
             with block("div"):
                 show(picture, say, busy=busy)
-    paragraph(say("park.outcomes_more", n=say.number(len(runs.seeds))), "soft")
+    paragraph(say("park.outcomes_more", n=say.number(len(runs.seeds)), most=say.number(SEEDS)), "soft")
+    parts.Buttons(
+        items=[{"name": name, "text": say(f"park.next_{name}")} for name in NEXT], label=say("park.next"),
+        event_press=lambda name: router.push(f"/{name}") if name in NEXT else None,
+    )  # fmt: skip
 
 
 @solara.component

@@ -27,13 +27,13 @@ def test_a_click_on_an_opportunity_tells_its_story(visit: Open) -> None:
     expect(told).to_contain_text(at.say("opportunities.without_us"))
     number = re.search(r"/opportunities/(\d+)", at.page.url)
     assert number, at.page.url
-    # The same by keyboard, and by its address.
+    # The same by its address; and a company from the list.
     other = visit(f"{at.address}/opportunities/{number[1]}?lang=nl&s={at.link()}")
     expect(other.page.locator(".told").get_by_role("heading", level=2)).to_have_text(heading)
-    parcel = other.page.locator("main .drawing [data-pick^='parcel:'], main .drawing [data-pick^='company:']").first
-    parcel.focus()
-    parcel.press("Enter")
-    expect(other.page.locator(".told").get_by_role("heading", level=2)).not_to_have_text(heading)
+    other.page.get_by_label(other.say("opportunities.company"), exact=True).select_option(index=3)
+    company = other.page.locator(".told").get_by_role("heading", level=2)
+    expect(company).not_to_have_text(heading)
+    expect(other.page.locator(".told")).to_contain_text(other.say("opportunities.story"))
     other.page.goto(f"{at.address}/opportunities/99999?lang=nl")
     expect(other.page.get_by_text(other.say("opportunities.not_there"))).to_be_visible()
 

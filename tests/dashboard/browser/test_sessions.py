@@ -100,11 +100,14 @@ def test_twenty_at_once_each_get_their_picture(visit: Open) -> None:
     for number, at in enumerate(visitors):
         at.ready()
         at.slide(0, number + 1)
+    own = "own => document.querySelector('main .drawing svg')?.getAttribute('aria-label').includes(own)"
     for number, at in enumerate(visitors):
-        at.page.wait_for_function("() => document.querySelectorAll('main .drawing svg').length >= 2")
+        at.page.wait_for_function(own, arg=at.say("shell.own_strategy"))
         assert sum(at.shares()) == 100 and at.shares()[0] == first.shares()[0] + number + 1
-    print(f"20 sessions had their pictures after {time.monotonic() - began:.1f} s")
-    assert len({at.drawings()[0] for at in visitors}) > 10  # everybody's own
+    print(f"20 sessions had a picture of their own after {time.monotonic() - began:.1f} s")
+    for at in visitors:
+        at.complete()
+    assert len({at.drawings()[0] for at in visitors}) == 20
 
 
 def test_a_server_that_was_gone_finds_the_session_back(browser: Browser, dashboard: Dashboard, tmp_path: Path) -> None:

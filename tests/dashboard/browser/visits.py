@@ -189,15 +189,27 @@ class Visit:
 
     def slide(self, role: int, steps: int) -> None:
         """Move a slider of the roles with the arrow keys."""
-        slider = self.page.locator(".mix input[type=range]").nth(role)
+        slider, before = self.page.locator(".mix input[type=range]").nth(role), self.page.url
         slider.focus()
         for _ in range(abs(steps)):
             slider.press("ArrowRight" if steps > 0 else "ArrowLeft")
+        # The server has heard of it once the address says so.
+        self.page.wait_for_function("before => window.location.href !== before", arg=before)
 
     def complete(self, futures: int = 200) -> None:
         """Wait until the screen of the roles says that all futures are there."""
-        self.page.get_by_text(self.say("mix.all_done", n=futures), exact=True).wait_for()
-        self.settled()
+        self.page.wait_for_function(
+            """text => {
+              const main = document.querySelector('main');
+              if (main.querySelector('.waiting, [aria-busy=true]') || !main.innerText.includes(text)) {
+                window.klaverSince = null;
+                return false;
+              }
+              // What was asked a moment ago may not have come to the pictures yet: they have to stand for a while.
+              const now = [...main.querySelectorAll('.drawing')].map((drawing) => drawing.innerHTML).join();
+              if (window.klaverSince?.now !== now) { window.klaverSince = {now, when: performance.now()}; }
+              return performance.now() - window.klaverSince.when > 500;
+            }""", arg=self.say("mix.all_done", n=futures), polling=100)
 
     def picture(self, path: Path) -> None:
         """Leave a picture of the whole page."""
