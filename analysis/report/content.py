@@ -93,6 +93,8 @@ class ReportContext:
         Name of a park to rows (label, value) that describe it: hectares, firms, vacancy at the start.
     park_titles, strategies
         Name to title of a park; name to a sentence on a strategy. Shipped ones have their own.
+    maps
+        Name of a park to a picture of its map.
     provenance
         What made the numbers. The keys of :data:`KNOWN_PROVENANCE` are shown in that order under a label in the
         language, ``command`` as the command that makes it again, any other key under its own name.
@@ -120,6 +122,7 @@ class ReportContext:
     parks: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     park_titles: Mapping[str, str] = field(default_factory=dict)
     strategies: Mapping[str, str] = field(default_factory=dict)
+    maps: Mapping[str, Picture] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     receipts: Sequence[Receipt] = ()
     failed: Sequence[tuple[str, int]] = ()
@@ -174,11 +177,14 @@ def full_report(comparisons: Sequence[Comparison], context: ReportContext, langu
     blocks += _parks(comparisons, titled, context, say) + _approaches(comparisons, context, say)
     blocks += _first_page_outcomes(titled, context, say)
     blocks += [Heading(say("heading.limits")), BulletList(_limits(say)[:3])]
+    maps = [context.maps[comparison.runs.park] for comparison in comparisons if comparison.runs.park in context.maps]
+    if maps:
+        blocks += [Heading(say("heading.map")), *maps]
     for comparison in titled:
         blocks += [PageBreak(), *_chapter(comparison, several, context, say)]
     blocks += [PageBreak(), *_assumptions(context, say), *_factors(context, say), Heading(say("heading.all_limits")),
                BulletList(_limits(say)), PageBreak(), *_provenance(context, say)]
-    footer = context.receipts[0].line if context.receipts else ""
+    footer = say("label.footer", version=context.receipts[0].version, id=context.receipts[0].id) if context.receipts else ""
     return Document(title, language, tuple(blocks), footer, say("heading.contents"))
 
 

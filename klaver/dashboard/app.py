@@ -56,6 +56,7 @@ def Frame(children: list[Any] = []) -> None:  # noqa: B006 (Solara compares it, 
         state=kept, link=link, library=shelf, language=session.language.value,
         title=f"{say(f'shell.screen_{name}')} – Klaver",
         large=session.large.value, ready=session.ready.value, announce=session.notice.value,
+        place=f"{name} {session.park_mode.value}",
         event_restored=lambda found: restore(session, found),
         event_library=lambda told: hear_of_library(session, told),
         event_narrow=lambda narrow: session.narrow.set(narrow is True),
@@ -87,7 +88,7 @@ def Frame(children: list[Any] = []) -> None:  # noqa: B006 (Solara compares it, 
         else:
             if session.notice.value:
                 with block("div", "notice", role="status"):
-                    paragraph(session.notice.value)
+                    paragraph(session.notice.value, "wide")
             if name != "begin":
                 ContextBar()
             Guarded(children=children).key(f"guarded-{name}")

@@ -17,6 +17,7 @@ import solara
 
 from analysis import statistics
 from analysis.compare import NET_PRIVATE, Comparison
+from analysis.pairs import all_pairs
 from klaver.dashboard import desk as desks
 from klaver.dashboard.asked import TWIN, Failure
 from klaver.dashboard.session import Session, use_call, use_ensemble
@@ -194,11 +195,15 @@ class Moments:
         Outcome, strategy -> an estimate per horizon.
     pairs
         Outcome, (first, second) -> the first less the second, an estimate per horizon.
+    stands
+        Outcome, (first, second) -> whether the two can be told apart at each horizon: decided as ``Comparison.stands`` does,
+        all pairs of that horizon judged together, so that many pairs make no turn by chance.
     """
 
     years: tuple[int, ...]
     from_reference: Mapping[tuple[str, str], tuple[Estimate, ...]]
     pairs: Mapping[tuple[str, tuple[str, str]], tuple[Estimate, ...]]
+    stands: Mapping[tuple[str, tuple[str, str]], tuple[bool, ...]]
 
     def turns(self, outcome: str) -> list[Turn]:
         """Return the pairs whose order is different at two horizons, or no longer there at the last; the surest first."""
@@ -207,7 +212,7 @@ class Moments:
             if about != outcome:
                 continue
             signs = [0 if one.mean is None else int(np.sign(one.mean)) for one in estimates]
-            sure = [sign if _holds(one) else 0 for sign, one in zip(signs, estimates, strict=True)]
+            sure = [sign if stands else 0 for sign, stands in zip(signs, self.stands[about, pair], strict=True)]
             for kind, turn in (("sure", _turn(sure)), ("fades", _fading(sure)), ("unsure", _turn(signs))):
                 if turn is not None:
                     before, after = turn
@@ -237,10 +242,6 @@ class Turn:
     before: int
     after: int
     kind: str
-
-
-def _holds(found: Estimate) -> bool:
-    return found.low is not None and found.high is not None and (found.low > 0.0 or found.high < 0.0)
 
 
 def _turn(signs: Sequence[int]) -> tuple[int, int] | None:
@@ -300,9 +301,12 @@ def moments(runs: Runs, reference: str, years: tuple[int, ...]) -> Moments:
                                                         for outcome, _ in keys for _ in range(n)])  # fmt: skip
     found = {key: tuple(estimates[k * n : (k + 1) * n]) for k, key in enumerate(keys)}
     order = list(runs.strategies)
+    pairs = {key: told for key, told in found.items() if order.index(key[1][0]) < order.index(key[1][1])}
+    judged = {outcome: [all_pairs({name: values[outcome, name][:, k] for name in order}) for k in range(n)]
+              for outcome in OVER_TIME}  # fmt: skip
     return Moments(
-        years, {(outcome, pair[0]): told for (outcome, pair), told in found.items() if pair[1] == reference},
-        {key: told for key, told in found.items() if order.index(key[1][0]) < order.index(key[1][1])},
+        years, {(outcome, pair[0]): told for (outcome, pair), told in found.items() if pair[1] == reference}, pairs,
+        {(outcome, pair): tuple(one[pair].difference.stands for one in judged[outcome]) for outcome, pair in pairs},
     )  # fmt: skip
 
 

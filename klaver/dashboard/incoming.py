@@ -8,6 +8,7 @@ pages belong to strangers, so that door is closed.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 DEEPEST = 8
@@ -15,6 +16,14 @@ DEEPEST = 8
 MOST_VALUES = 2_000
 """Values that an event tells."""
 LARGEST_NUMBER = 1e15
+
+
+_SCALAR = (str, int, float, bool, type(None))
+SHAPES: Mapping[str, tuple[type, ...]] = {
+    "act": (str,), "go": (str,), "press": (str,), "pick": (str,), "mix": (list,), "time": (int,), "threshold": (int, float),
+    "change": (dict,), "file": (dict,), "restored": (dict,), "library": (dict,), "narrow": (bool,),
+}  # fmt: skip
+"""What the events of ``parts`` tell. Those of Solara's own widgets tell what they like."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,12 +63,28 @@ def is_plain(told: Any) -> bool:
     return True
 
 
+def has_its_shape(event: str, told: Any) -> bool:
+    """Return whether an event tells what the part of the page that has it does.
+
+    >>> has_its_shape("press", "pin"), has_its_shape("press", ["pin"]), has_its_shape("change", {"name": "fte", "value": 2.5})
+    (True, False, True)
+    """
+    shape = SHAPES.get(event.removeprefix("event_"))
+    if shape is None:
+        return True
+    if not isinstance(told, shape) or (isinstance(told, bool) and bool not in shape):
+        return False
+    if event.removeprefix("event_") == "change":
+        return isinstance(told.get("name"), str) and isinstance(told.get("value"), _SCALAR)
+    return True
+
+
 def _take_event(widget: Any, _: Any, content: Any, buffers: Any) -> None:
     """Pass an event of a page on to the widget that it is for; anything else changes nothing."""
     event = content.get("event") if isinstance(content, dict) and set(content) <= {"event", "data"} else None
     hear = getattr(widget, f"vue_{event}", None) if isinstance(event, str) else None
     told = content.get("data", {}) if hear is not None else None
-    if hear is None or buffers or not is_plain(told):
+    if hear is None or buffers or not is_plain(told) or not has_its_shape(str(event), told):
         _log.warning("a page sent what no page sends")
         return
     hear(told)

@@ -317,5 +317,5 @@ def test_a_mode_is_drawn_for_a_park_of_ones_own_before_any_run_is_there(
     box, rendered = solara.render(Page(), handle_error=False)
     texts = find_texts(box)
     rendered.close()
-    expected = {"look": "park.map_comes", "edit": "park.whole", "sketch": "park.sketch", "file": "park.keep"}[mode]
+    expected = {"look": "park.map_comes", "edit": "park.whole", "sketch": "park.sketch_numbers", "file": "park.keep"}[mode]
     assert SAY["nl"](expected) in texts

@@ -45,7 +45,7 @@ def mixed(name: str = "demand_driven", **changes: Any) -> dict[str, Any]:
 
 
 SIMPLE: dict[str, Any] = {"park": {"shipped": "typical"}, "strategy": mixed()}
-OWN = set_company(sketch(8, 14, name="Eigen <i>terrein</i>"), 0, sector="logistics", jobs=12, name="Bakkerij “De Kroon”")
+OWN = set_company(sketch(8, 14, name="Eigen <i>terrein</i>"), 0, sector="logistics", jobs=12, name="Bakkerij ‘De Kroon’")
 FULL: dict[str, Any] = {
     "park": {"own": OWN.resolved()}, "strategy": mixed(), "reference": load_strategy("supply_driven").resolved(),
     "seeds": 50, "seed": 7, "quarters": 40, "drawn": True, "language": "en", "pinned": [mixed("aanjagen"), mixed("none")],
@@ -208,9 +208,9 @@ def test_a_field_that_is_not_right_is_named(values, field):
 
 
 @pytest.mark.parametrize(("values", "told"), [
-    ({"park": {"shipped": "../typical"}}, "“../typical” wordt niet meegeleverd"),
+    ({"park": {"shipped": "../typical"}}, "‘../typical’ wordt niet meegeleverd"),
     ({"park": {"own": {"firms": 1}}}, "minstens 2"), ({"park": {"own": {"gross_ha": 900}}}, "hoogstens 300"),
-    ({"park": {"own": {"based_on": "/etc/passwd", "firms": 20}}}, "“based_on” is geen bekende instelling"),
+    ({"park": {"own": {"based_on": "/etc/passwd", "firms": 20}}}, "‘based_on’ is geen bekende instelling"),
     ({"park": {"own": {"map": "E" * 50_000}}}, "uitgangen"), ({"reference": "/etc/passwd"}, "wordt niet meegeleverd"),
     ({"strategy": {"roles": {"regisseren": 0.9}}}, "tellen op"), ({"pinned": [{"approach": "x"}]}, "approach"),
 ])  # fmt: skip

@@ -103,30 +103,30 @@ def test_the_report_names_what_came_from_the_base():
     upload = read_upload("x.toml", b'based_on = "vacant_core"\nfirms = 30\n', "en")
     assert upload.scenario is not None and upload.scenario.firms == 30 and upload.scenario.vacant_site_ha == 3.0
     filled = dict(upload.report)[ScreenLanguage("en")("own.report_filled")]
-    assert "“vacant_core”" in filled[0] and "gross_ha" in filled[0] and "firms" not in filled[0]
+    assert "‘vacant_core’" in filled[0] and "gross_ha" in filled[0] and "firms" not in filled[0]
 
 
 # --- bad files -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("text", "expected"), [
-    ("firms = 20\nfirm = 3", ["“firm” is geen bekende instelling. Bedoelde u “firms”?"]),
-    ("firms = 3.5", ["“firms” is 3.5; het moet een heel getal zijn."]),
-    ('firms = 20\nmotorway = "neer"', ["near, middle, far. Bedoelde u “near”?"]),
+    ("firms = 20\nfirm = 3", ["‘firm’ is geen bekende instelling. Bedoelde u ‘firms’?"]),
+    ("firms = 3.5", ["‘firms’ is 3.5; het moet een heel getal zijn."]),
+    ('firms = 20\nmotorway = "neer"', ["near, middle, far. Bedoelde u ‘near’?"]),
     ("firms = 1", ["minstens 2"]), ("firms = 20\ngross_ha = inf", ["gross_ha"]),
     ("firms = 20\n[founding]\nvacancy = 2", ["founding.vacancy", "hoogstens 0.9"]),
     ("firms = 20\n[founding]\nsector_shares = {logistics = 0.3}", ["tellen op tot 0.3; samen moeten ze 1 zijn"]),
-    ("firms = 20\n[founding]\nsector_shares = {logistic = 1.0}", ["“logistic” is geen sector", "Bedoelde u “logistics”?"]),
-    ("firms = 20\n[parameters]\nbeta = 9\nbetta = 1", ["Parameter “beta”", "“betta” is geen bekende parameter", "“beta”"]),
+    ("firms = 20\n[founding]\nsector_shares = {logistic = 1.0}", ["‘logistic’ is geen sector", "Bedoelde u ‘logistics’?"]),
+    ("firms = 20\n[parameters]\nbeta = 9\nbetta = 1", ["Parameter ‘beta’", "‘betta’ is geen bekende parameter", "‘beta’"]),
     ("firms = 20\nwindows = [{opens = 5, closes = 3}]", ["sluit in kwartaal 3"]),
     ('firms = 20\n[[parcels]]\nname = "a"', ["maar er is geen kaart"]),
     ('firms = 20\nname = "a/b"', ["letters zonder accent"]), ("firms = 20\nquarters = true", ["een heel getal"]),
-    ("roles = {regisseren = 0.5}", ["De aandelen van de vier rollen in “roles” tellen op tot 1.25"]),
-    ('approach = "demand"', ["Bedoelde u “demand_driven”?"]),
+    ("roles = {regisseren = 0.5}", ["De aandelen van de vier rollen in ‘roles’ tellen op tot 1.25"]),
+    ('approach = "demand"', ["Bedoelde u ‘demand_driven’?"]),
     ("firms = 900\ngross_ha = 4", ["minder dan twee vakjes"]), ("gross_ha = 500", ["hoogstens 300 hectare"]),
     ("firms = 2_000\ngross_ha = 290", ["hoogstens 1.500"]), ("cell_m = 5\ngross_ha = 299", ["hoogstens 60.000"]),
     ("gross_ha = 20\nvacant_site_ha = 19", ["leegstaande locatie"]),
-    ('based_on = "typicl"\nfirms = 20', ["“typicl”", "Bedoelde u “typical”?"]),
+    ('based_on = "typicl"\nfirms = 20', ["‘typicl’", "Bedoelde u ‘typical’?"]),
     ('based_on = 3\nfirms = 20', ["based_on", "tekst"]), ('firms = 20\napproach = "none"\nparks = []', ["niet te zien"]),
     ('title = {nl = "x"}', ["based_on"]), ('parks = ["typical"]\nstrategies = ["none"]', ["klaver sweep"]),
     ("firms = ", ["geen geldige TOML"]), ("firms = 99" + "9" * 5_000, ["getal"]), ("", ["leeg"]),
@@ -158,16 +158,16 @@ D = {kind = "parcel", name = "d"}
     (("AABB", "AAB"), "Regel 1 van de kaart heeft 3 tekens, de breedste regel 4"),
     (("AABB", "AAXB"), "Regel 1, kolom 3 van de kaart: 'X' staat niet in de legenda"),
     (("E###", "####"), "De kaart heeft geen uitgang"),
-    (("CCDD", "CCCC"), "Kavel “d” staat in de legenda, maar niet op de kaart"),
-    (("AABB", "ABBA"), "kavel “a” ligt los van de rest"),
+    (("CCDD", "CCCC"), "Kavel ‘d’ staat in de legenda, maar niet op de kaart"),
+    (("AABB", "ABBA"), "kavel ‘a’ ligt los van de rest"),
     (("AABB\nE###", "AABB\nCCCC\nE###"), "ligt niet aan een weg"), (('name = "a"', 'name = "a"\n'), "geen geldige TOML"),
-    (("CCDD\n'''", "CCDD\n'''\n[[parcels]]\nname = 'aa'\n"), "Kavel “aa” staat in de lijst met kavels, maar niet op de kaart"),
-    (("CCDD\n'''", "CCDD\n'''\n[[parcels]]\nname = 'a'\n[[parcels]]\nname = 'a'"), "Kavel “a” staat twee keer"),
-    (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname = 'x'\nparcel = 'q'"), "Bedrijf “x” zit op kavel “q”"),
+    (("CCDD\n'''", "CCDD\n'''\n[[parcels]]\nname = 'aa'\n"), "Kavel ‘aa’ staat in de lijst met kavels, maar niet op de kaart"),
+    (("CCDD\n'''", "CCDD\n'''\n[[parcels]]\nname = 'a'\n[[parcels]]\nname = 'a'"), "Kavel ‘a’ staat twee keer"),
+    (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname = 'x'\nparcel = 'q'"), "Bedrijf ‘x’ zit op kavel ‘q’"),
     (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname = 'x'\nparcel='a'\n[[companies]]\nname = 'y'\nparcel='a'"),
      "op dezelfde kavel"),
-    (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname = 'x'\n[[owners]]\nname = 'x'"), "De naam “x” komt twee keer voor"),
-    (("CCDD\n'''", "CCDD\n'''\n[[parcels]]\nname = 'a'\nowner = 'z'"), "De eigenaar van kavel “a” is “z”"),
+    (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname = 'x'\n[[owners]]\nname = 'x'"), "De naam ‘x’ komt twee keer voor"),
+    (("CCDD\n'''", "CCDD\n'''\n[[parcels]]\nname = 'a'\nowner = 'z'"), "De eigenaar van kavel ‘a’ is ‘z’"),
     (("CCDD\n'''", "CCDD\n'''\n[[companies]]\nname='x'\nparcel='a'\n[[parcels]]\nname='a'\nvacant_quarters=2"), "staat leeg"),
     (("A = {", "AB = {"), "is niet één teken"), (("'''\nAABB\nE###\nCCDD\n'''", '""'), "De kaart is leeg"),
 ])  # fmt: skip

@@ -149,8 +149,9 @@ def _difference_table(say: Language, comparison: Comparison, names: dict[str, st
                 continue
             found = comparison.differences[name][outcome] if change else comparison.estimates[name][outcome]
             assert found is not None
+            against = comparison.against(name, outcome)  # there is none where either has no multiplier
             rows.append([names[name], outcome_name(say, outcome), say("chart.column_change_mean" if change else "chart.level"),
-                         found.mean, found.low, found.high, comparison.stands(outcome, name)])  # fmt: skip
+                         found.mean, found.low, found.high, None if against is None else against.stands])  # fmt: skip
     keys = ("strategy", "outcome", "what", "mean", "low95", "high95", "stands")
     return pd.DataFrame(rows, columns=[say(f"chart.column_{key}") for key in keys])
 

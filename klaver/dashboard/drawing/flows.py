@@ -144,6 +144,8 @@ def _party(party: int, kinds: Sequence[str], arrived: np.ndarray | None, with_ca
 def _target_aside(purpose: str, source: str) -> str:
     if purpose in WORKS:
         return "elsewhere"
+    if purpose == "capital":
+        return "capital"
     return "property" if purpose in ("land", "building_sale") else "running"
 
 
@@ -186,8 +188,9 @@ def mean_flows(comparison: Comparison, strategy: str) -> Flows:
 
 
 def sankey(
-    flows: Flows, say: Language, *, anyway: float | None = None, about: str = "", width: float = 720
-) -> Picture:
+    flows: Flows, say: Language, *, anyway: float | None = None, outlay: float | None = None, about: str = "",
+    width: float = 720,
+) -> Picture:  # fmt: skip
     """Draw streams of euros from left to right.
 
     Parameters
@@ -199,6 +202,9 @@ def sankey(
     anyway
         Private investment of the twin, euros: what would have been invested without intervention. It is said, and marked
         on the private streams; None leaves it out.
+    outlay
+        Public outlay, euros, as the multiplier counts it: with land bought and sold, capital of a fund, and support without
+        works. It is said where it is not the public euros that are drawn.
     about
         A sentence about whose euros these are, below the picture.
     width
@@ -220,6 +226,10 @@ def sankey(
     twin = _anyway_text(say, private / 100, anyway) if anyway is not None else ""
     if twin:
         y = write_lines(canvas, twin, 0, y + 1, width, 14, 4, colour=SOFT)
+    differs = outlay is not None and say.euros(outlay) != say.euros(public / 100)
+    counted = say("chart.flow_outlay", euros=say.euros(outlay)) if differs else ""
+    if counted:
+        y = write_lines(canvas, counted, 0, y + 1, width, 14, 4, colour=SOFT)
     y += 12
     if total <= 0 and not flows.aside:
         write_lines(canvas, say("chart.flow_nothing"), 0, y, width, 15, 2, colour=SOFT)
@@ -230,7 +240,7 @@ def sankey(
             y = write_lines(canvas, about, 0, y, width, 13, 3, colour=SOFT)
         canvas.height = y + 4
     largest = sorted(_targets(flows.out_of).items(), key=lambda item: -item[1])[:3]
-    told = [f"{head}.", twin]
+    told = [f"{head}.", twin, counted]
     if largest:
         listed = [f"{say(f'chart.flow_{target}')} {say.euros(cents / 100)}" for target, cents in largest]
         told.append(say("chart.flow_targets", parts=say.listing(listed)))
@@ -245,11 +255,12 @@ def sankey(
 
 
 def run_flows(
-    tables: Mapping[str, pd.DataFrame], say: Language, *, anyway: float | None = None, width: float = 720
-) -> Picture:
+    tables: Mapping[str, pd.DataFrame], say: Language, *, anyway: float | None = None, outlay: float | None = None,
+    width: float = 720,
+) -> Picture:  # fmt: skip
     """Draw the streams of one run; parameters as :func:`flows_of_run` and :func:`sankey` have them."""
     flows = flows_of_run(tables["ledger"], tables["owners"], tables["companies"])
-    return sankey(flows, say, anyway=anyway, about=say("chart.flow_one_run"), width=width)
+    return sankey(flows, say, anyway=anyway, outlay=outlay, about=say("chart.flow_one_run"), width=width)
 
 
 def strategy_flows(
@@ -273,7 +284,8 @@ def strategy_flows(
     if parts:
         about += " " + capital(say.listing(parts)) + "."
     anyway = None if strategy == TWIN else float(np.nanmean(comparison.values(TWIN, "private_investment")))
-    return sankey(flows, say, anyway=anyway, about=about, width=width)
+    outlay = float(np.nanmean(comparison.values(strategy, "public_outlay")))
+    return sankey(flows, say, anyway=anyway, outlay=outlay, about=about, width=width)
 
 
 # --- drawing ---------------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ Event = Callable[[Any], None]
 @solara.component_vue("keeper.vue")
 def Keeper(
     state: str = "", link: str = "", language: str = "nl", title: str = "", large: bool = False, ready: bool = False,
-    announce: str = "", library: str = "[]", event_restored: Event | None = None, event_narrow: Event | None = None,
-    event_library: Event | None = None,
+    announce: str = "", library: str = "[]", place: str = "", event_restored: Event | None = None,
+    event_narrow: Event | None = None, event_library: Event | None = None,
 ) -> None:
     """Keep the session in the browser (address, tab, last session), and tell the page its language and title.
 
@@ -34,6 +34,8 @@ def Keeper(
         Whether the state is that of this session yet: until then nothing is kept.
     announce
         Said to a screen reader when it changes.
+    place
+        Where the user is; the page goes to its top when it changes.
     event_restored
         Called once with ``{"tab": JSON or None, "last": JSON or None, "library": JSON or None, "search": str}``.
     library
@@ -66,8 +68,8 @@ def Form(
     ----------
     fields
         Each with ``kind`` (``choice``, ``radio``, ``number``, ``range``, ``check``, ``text``, ``long``), ``name``, ``label``,
-        ``value`` and, as the kind needs it, ``help``, ``min``, ``max``, ``step``, ``unit``, ``options`` (``{"value", "label"}``),
-        ``disabled``, ``problem`` (a sentence), ``shown`` (the value in words; for a range).
+        ``value`` and, as the kind needs it, ``help``, ``min``, ``max``, ``step``, ``unit``, ``options``
+        (``{"value", "label"}``), ``disabled``, ``problem`` (a sentence), ``shown`` (the value in words; for a range).
     label
         Of the group (its legend).
     arranged

@@ -62,7 +62,7 @@ def Compare() -> None:
     session = use_session()
     say = session.say
     heading(say("compare.heading"), 1)
-    paragraph(say("compare.lead"), "lead")
+    paragraph(say("compare.lead"), "lead wide")
     with block("section", "card"):
         LineUp()
     with block("div", "stack"):
@@ -93,9 +93,15 @@ def LineUp() -> None:
 
     heading(say("compare.who"), 2)
     looked_at, other = session.title(setting.strategy), session.title(setting.reference)
-    paragraph(say("compare.who_lead", name=looked_at, other=other, most=MOST_PINNED))
-    fields = [{"kind": "check", "name": name, "label": session.title(shipped_strategy(name)), "value": name in chosen,
-               "disabled": full and name not in chosen} for name in strategies()]  # fmt: skip
+    paragraph(say("compare.who_lead", name=looked_at, other=other, most=MOST_PINNED), "wide")
+    always = {one.name for one in (setting.strategy, setting.reference) if is_shipped(one)}
+    fields = []
+    for name in strategies():
+        title = session.title(shipped_strategy(name))
+        fields.append({
+            "kind": "check", "name": name, "label": say("compare.takes_part", name=title) if name in always else title,
+            "value": name in chosen or name in always, "disabled": name in always or (full and name not in chosen),
+        })  # fmt: skip
     fields += [{"kind": "check", "name": f"own:{k}", "label": session.title(strategy), "value": True}
                for k, strategy in enumerate(own)]  # fmt: skip
     label = say("compare.pinned", n=len(setting.pinned), most=MOST_PINNED)
@@ -128,10 +134,12 @@ def Compared() -> None:
                 else say("compare.first_picture"))  # fmt: skip
         return
     paragraph(say("shell.counting", done=say.number(judged.done), total=say.number(judged.total)) if judged.busy
-              else say("compare.all_done", n=say.number(judged.seeds)), "soft")  # fmt: skip
+              else say("compare.all_done", n=say.number(judged.seeds)), "soft wide")  # fmt: skip
     if len(judged.comparison.strategies) < 3:
         with block("section", "card"):
             paragraph(say("compare.only_two"))
+    with block("section", "card"):
+        Downloads(judged, compared, titles)
     with block("section", "card"):
         Apart(judged, titles)
     with block("div", "columns"):
@@ -147,8 +155,6 @@ def Compared() -> None:
         SingleFutures(judged, titles)
     with block("section", "card"):
         AllOutcomes(judged, titles)
-    with block("section", "card"):
-        Downloads(judged, compared, titles)
 
 
 # --- what can be told apart ------------------------------------------------------------------------------------------

@@ -28,6 +28,10 @@ def Downloads(judged: Judged, compared: tuple[Strategy, ...], titles: dict[str, 
     runs, reference = comparison.runs, comparison.reference
     stem = f"klaver_{file_name(runs.park)}_{len(runs.seeds)}"
     called = titles_in_both(compared)
+    # Runs know no titles and notes, which are in the files: park and strategies that differ in these alone have the same runs.
+    inputs = solara.use_memo(lambda: " ".join(one.content_hash() for one in (setting.park, *compared)),
+                             [id(setting.park), *map(id, compared)])  # fmt: skip
+    mark = f"{judged.mark} {inputs}"
     link = solara.use_memo(lambda: session_file.to_link(desks.plain(setting)) or "", [id(setting)])
 
     def for_one(code: str, kind: str) -> Callable[[], tuple[Any, ...]]:
@@ -38,26 +42,32 @@ def Downloads(judged: Judged, compared: tuple[Strategy, ...], titles: dict[str, 
         return [strategy.resolved() for strategy in compared]
 
     heading(say("compare.take"), 2)
-    paragraph(say("compare.take_lead", n=say.number(judged.seeds)))
+    paragraph(say("compare.take_lead", n=say.number(judged.seeds)), "wide")
     if judged.busy:
         paragraph(say("compare.take_busy"), "soft")
+
+    def reports(code: str) -> None:
+        for kind in reversed(KINDS):  # what goes to a council comes first
+            about = f"{mark} {code} {kind} {setting.drawn} {link}"
+            TakeAway(say(f"compare.report_{code}_{kind}"), f"{stem}.{code}.{kind}", KINDS[kind], about, make_report,
+                     for_one(code, kind))  # fmt: skip
+
     with block("div", "stack"):
         with block("div", "buttons"):
-            for code in LANGUAGES:
-                for kind, media in KINDS.items():
-                    about = f"{judged.mark} {code} {kind} {setting.drawn} {link}"
-                    TakeAway(say(f"compare.report_{code}_{kind}"), f"{stem}.{code}.{kind}", media, about, make_report,
-                             for_one(code, kind))  # fmt: skip
-            about = f"{judged.mark} {say.code} {setting.drawn} {link}"
+            reports(say.code)
+            about = f"{mark} {say.code} {setting.drawn} {link}"
             TakeAway(say("compare.print"), "print", KINDS["html"], about, make_report, for_one(say.code, "html"), printed=True)
         with block("div", "buttons"):
-            TakeAway(say("compare.csv"), f"{stem}_runs.csv", "text/csv", f"{judged.mark} {titles}", make_csv,
+            for code in LANGUAGES:
+                if code != say.code:
+                    reports(code)
+            TakeAway(say("compare.csv"), f"{stem}_runs.csv", "text/csv", f"{mark} {titles}", make_csv,
                      lambda: (bare(runs), titles))  # fmt: skip
             TakeAway(
-                say("compare.json"), f"{stem}.json", "application/json", f"{judged.mark} {setting.drawn}", make_json,
+                say("compare.json"), f"{stem}.json", "application/json", f"{mark} {setting.drawn}", make_json,
                 lambda: (bare(runs), reference, called, setting.park.resolved(), contents(), setting.drawn),
             )  # fmt: skip
-    paragraph(say("compare.take_help"), "help")
+    paragraph(say("compare.take_help"), "help wide")
 
 
 @solara.component

@@ -314,7 +314,8 @@ def Euros(name: str) -> None:
     def draw() -> Any:
         if followed is None or not followed.measures:
             return None
-        return run_flows(followed.tables, say, anyway=followed.twin_measures["private_investment"], width=width)
+        return run_flows(followed.tables, say, anyway=followed.twin_measures["private_investment"],
+                         outlay=followed.measures["public_outlay"], width=width)  # fmt: skip
 
     picture = solara.use_memo(draw, [id(followed), say.code, width])
     if pending is not None and pending.failed:

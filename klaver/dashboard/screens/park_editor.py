@@ -9,6 +9,7 @@ from typing import Any
 import solara
 
 from klaver.dashboard import parts, sketch
+from klaver.dashboard.comparing import use_apart
 from klaver.dashboard.desk import is_shipped_park
 from klaver.dashboard.drawing.park_map import plan_map
 from klaver.dashboard.drawing.picture import Picture
@@ -19,7 +20,6 @@ from klaver.dashboard.session import Session, use_call, use_ensemble, use_sessio
 from klaver.dashboard.showing import Problem, Waiting, block, heading, paragraph, show
 from klaver.language import ScreenLanguage
 from sim.inputs.scenario import Scenario
-from sim.inputs.strategy import Strategy
 from sim.records import OWNER_KINDS, SECTORS
 
 PLAN_LAYERS = ("sector", "quality", "vacancy", "readiness", "soil", "owner")
@@ -417,8 +417,8 @@ def PlanAndOutcomes(place: int, choose: Callable[[int], None]) -> None:
     """The map, above it what the last change did, and below it what the strategy brings on this park."""
     session = use_session()
     say, setting = session.say, session.setting
-    strategy, reference = setting.strategy, setting.reference
-    wanted: tuple[Strategy, ...] = (strategy,) if reference.name == strategy.name else (strategy, reference)
+    strategy, reference = apart = use_apart(setting)
+    wanted = (strategy,) if reference is strategy else apart
     filling = use_ensemble("park", wanted, most_seeds=SEEDS)
     runs, before = filling.runs(), session.desk.park_before
     with block("div", "stack"):

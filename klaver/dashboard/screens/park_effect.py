@@ -10,6 +10,7 @@ import solara
 from analysis.compare import Comparison
 from analysis.statistics import paired_difference
 from klaver.dashboard import parts
+from klaver.dashboard.comparing import titles_of, use_apart
 from klaver.dashboard.drawing.dots import multiplier_dots, vitality_dots
 from klaver.dashboard.drawing.picture import Picture
 from klaver.dashboard.session import use_ensemble, use_session
@@ -28,8 +29,8 @@ def Outcomes(runs: Any, busy: bool) -> None:
     """What the strategy brings against the reference."""
     session = use_session()
     say, setting, router = session.say, session.setting, solara.use_router()
-    strategy, reference = setting.strategy, setting.reference
-    titles = {other.name: session.title(other) for other in (strategy, reference)}
+    strategy, reference = apart = use_apart(setting)
+    titles = titles_of(session, apart)
     width = session.fit(430)
 
     def draw() -> tuple[Picture, Picture]:
@@ -38,7 +39,7 @@ def Outcomes(runs: Any, busy: bool) -> None:
                 multiplier_dots(comparison, strategy.name, say, titles=titles, width=width))  # fmt: skip
 
     with block("div", "columns"):
-        for picture in solara.use_memo(draw, [id(runs), strategy.name, reference.name, say.code, width]):
+        for picture in solara.use_memo(draw, [id(runs), reference.name, say.code, width, *titles.values()]):
             with block("div"):
                 show(picture, say, busy=busy)
     paragraph(say("park.outcomes_more", n=say.number(len(runs.seeds)), most=say.number(SEEDS)), "soft")
@@ -52,7 +53,7 @@ def Outcomes(runs: Any, busy: bool) -> None:
 def Effect(now: Any, before: Scenario) -> None:
     """What the last change did to vitality under the same strategy, in the same futures; ``now`` is None while it is run."""
     session = use_session()
-    say, strategy = session.say, session.setting.strategy
+    say, (strategy, _) = session.say, use_apart(session.setting)
     earlier = use_ensemble("park_before", (strategy,), most_seeds=SEEDS, park=before)
     if earlier.failed:
         return
