@@ -53,7 +53,7 @@ def render_pdf(document: Document) -> bytes:
             content = _render(block)
             if isinstance(block, Picture):
                 content["file"] = f"picture-{number}.svg"
-                (folder / content["file"]).write_text(block.svg, encoding="utf-8")
+                (folder / content["file"]).write_text(_printable(block.svg), encoding="utf-8")
             blocks.append(content)
         report = {"title": document.title, "language": document.language, "footer": document.footer, "blocks": blocks}
         (folder / "report.json").write_text(json.dumps(_printable(report), ensure_ascii=False), encoding="utf-8")

@@ -138,20 +138,22 @@ def ContextBar() -> None:
     say, setting = session.say, session.setting
     language = session.language.value
 
+    pinned = {f"pinned:{k}": strategy for k, strategy in enumerate(setting.pinned)}
+
     def change(told: dict[str, Any]) -> None:
-        name, value = str(told.get("name")), told.get("value")
+        name, value = str(told.get("name")), str(told.get("value"))
         if name == "park" and value in parks():
             session.change(park=shipped_park(str(value)), game=None)
         elif name == "strategy" and value in strategies():
             session.change(strategy=shipped_strategy(str(value)))
-        elif name == "strategy" and str(value).startswith("pinned:"):
-            session.change(strategy=setting.pinned[int(str(value)[7:])])
+        elif name == "strategy" and value in pinned:
+            session.change(strategy=pinned[value])
         elif name == "reference" and value in strategies():
             session.change(reference=shipped_strategy(str(value)))
-        elif name == "reference" and str(value).startswith("pinned:"):
-            session.change(reference=setting.pinned[int(str(value)[7:])])
-        elif name == "seeds" and str(value).isdigit() and int(str(value)) in desks.SEEDS:
-            session.change(seeds=int(str(value)))
+        elif name == "reference" and value in pinned:
+            session.change(reference=pinned[value])
+        elif name == "seeds" and value in {str(n) for n in desks.SEEDS}:
+            session.change(seeds=int(value))
 
     own_park = setting.park.name not in parks() or setting.park != shipped_park(setting.park.name)
     park_options = [{"value": name, "label": shipped_park(name).title.get(language, name)} for name in parks()]
@@ -210,11 +212,11 @@ def restore(session: Session, found: dict[str, Any]) -> None:
     language = asked[1] if asked else str(found.get("language") or "nl")
     session.language.value = language if language in LANGUAGES else "nl"
     link = re.search(r"[?&]s=([A-Za-z0-9_\-]+)", search)
-    tab, last = _state_of(found.get("tab")), _state_of(found.get("last"))
-    session.library.value, unreadable = versions.from_browser(found.get("library"))
-    if unreadable:
-        session.notice.value = session.say("library.unreadable", n=session.say.number(unreadable))
     try:
+        tab, last = _state_of(found.get("tab")), _state_of(found.get("last"))
+        session.library.value, unreadable = versions.from_browser(found.get("library"))
+        if unreadable:
+            session.notice.value = session.say("library.unreadable", n=session.say.number(unreadable))
         if tab is not None and (link is None or session_file.to_link(_without_looks(tab)) in (link[1], None)):
             session.desk = desks.Desk(desks.from_plain(tab), session.desk.tell)
         elif link is not None:
@@ -227,8 +229,9 @@ def restore(session: Session, found: dict[str, Any]) -> None:
             session.last.value = setting if setting != session.desk.setting else None
     except (InputProblem, ValueError, KeyError):
         session.notice.value = session.say("shell.link_broken")
-    session.changes.value += 1
-    session.ready.value = True
+    finally:  # whatever the browser kept: the page is there
+        session.changes.value += 1
+        session.ready.value = True
 
 
 def _without_looks(state: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from klaver.dashboard import lanes as inside
@@ -46,6 +46,9 @@ TURN_ERRANDS, TURN_SECONDS = 6, 0.5
 sessions see something sooner."""
 REST_EVERY = 4  # of so many errands, one is not for a first picture: who drags a slider does not stop the others
 WAITING_RUNS = 6000  # of one session
+LONGEST_SECONDS = 180.0
+"""Of an errand. The largest park over the longest horizon that a page takes on stays below half of it on a busy machine; what
+takes longer hangs, and others wait for its lane."""
 CLOSE_SECONDS = 10.0  # that the end waits for the lanes
 
 _log = logging.getLogger(__name__)
@@ -82,12 +85,15 @@ class Ensembles:
         Most that runs and results of calls take in memory together, besides what sessions hold.
     per_session
         Most runs that one session may have waiting.
+    longest
+        Seconds after which an errand is given up, and its lane replaced.
     """
 
-    def __init__(self, lanes: int | None = None, memory_mb: int = 200, per_session: int = WAITING_RUNS) -> None:
+    def __init__(self, lanes: int | None = None, memory_mb: int = 200, per_session: int = WAITING_RUNS,
+                 longest: float = LONGEST_SECONDS) -> None:  # fmt: skip
         self._lock = threading.RLock()
         self._kept = Kept(memory_mb * 1_000_000)
-        self._per_session = per_session
+        self._per_session, self._longest = per_session, longest
         self._sessions: OrderedDict[str, _Session] = OrderedDict()  # in the order in which it is their turn
         self._under_way: set[str] = set()
         self._lost: Counter[str] = Counter()
@@ -241,11 +247,15 @@ class Ensembles:
 
         A function of its own, so that a thread that waits holds on to nothing that a session left.
         """
-        event = self._events.get()
+        try:
+            event = self._events.get(timeout=self._patience())
+        except Empty:
+            event = _nothing
         if event is None:
             return False
         try:
             event()
+            self._stop_overdue()
             self._hand_out()
         except Exception:  # nobody else would ever be served
             _log.exception("handing out an errand")
@@ -273,7 +283,33 @@ class Ensembles:
         """Note, from a thread of the lane, that its errand is over."""
         self._events.put(lambda: self._take(lane, over))
 
+    def _patience(self) -> float | None:
+        """Return how long it is until an errand has taken too long, in seconds; None where none is under way."""
+        ends = [lane.since + self._longest for lane in self._lanes if lane.errand is not None]
+        return max(0.0, min(ends) - time.monotonic()) if ends else None
+
+    def _stop_overdue(self) -> None:
+        """End what takes too long, with its lane; whoever waits for it is told, and does not get it tried again."""
+        for lane in self._lanes:
+            errand = lane.errand
+            if errand is None or time.monotonic() - lane.since < self._longest:
+                continue
+            _log.error("an errand took longer than %g seconds", self._longest)
+            failure = Failure("ensembles.took_too_long", {"seconds": round(self._longest)})
+            with self._lock:
+                self._under_way.difference_update(errand.keys)
+                if isinstance(errand.of, Pending):
+                    self._fail_calls(errand.keys[0], failure)
+                else:
+                    for _, _, filling in self._fillings():
+                        if not filling.lacking.keys().isdisjoint(errand.keys):
+                            self._fail(filling, failure)
+                self._put_back(errand)
+            lane.start(self._over)  # which ends its process first
+
     def _take(self, lane: Lane, over: Future[Any]) -> None:
+        if over is not lane.future:
+            return  # of a process that was ended
         errand, lane.errand = lane.errand, None
         if errand is not None:
             with self._lock:
@@ -492,6 +528,10 @@ class Ensembles:
         by_place = {(seed, place): filling.keys[seed][place] for seed, places in chosen for place in places}
         job = Job(asked.place, asked.approaches, tuple(chosen), asked.length, model_version(), Indicators(COLUMNS, 1))
         return _Errand(filling, tuple(by_place.values()), job, by_place)
+
+
+def _nothing() -> None:
+    """Stand for an event where none came."""
 
 
 def _import_here() -> None:

@@ -74,7 +74,7 @@ def has_its_shape(event: str, told: Any) -> bool:
         return True
     if not isinstance(told, shape) or (isinstance(told, bool) and bool not in shape):
         return False
-    if event.removeprefix("event_") == "change":
+    if isinstance(told, dict) and event.removeprefix("event_") == "change":
         return isinstance(told.get("name"), str) and isinstance(told.get("value"), _SCALAR)
     return True
 

@@ -45,6 +45,10 @@ class Lane:
     def __init__(self, number: int) -> None:
         self.number = number
         self.errand: Any = None
+        self.since = 0.0
+        """When the errand was handed out, as ``time.monotonic`` has it."""
+        self.future: Future[Any] | None = None
+        """What was handed out last; one that was handed out before is over, whatever becomes of it."""
         self.ready = False
         self.stillborn = 0
         """Times in a row that it died before it was ready."""
@@ -66,7 +70,7 @@ class Lane:
     def carry_out(self, errand: Any, then: Callable[[Lane, Future[Any]], None], function: Callable[..., Any],
                   *arguments: Any) -> None:  # fmt: skip
         """Hand out an errand; ``then`` is called from another thread when it is over."""
-        self.errand = errand
+        self.errand, self.since = errand, time.monotonic()
         self._submit(then, function, *arguments)
 
     def _submit(self, then: Callable[[Lane, Future[Any]], None], function: Callable[..., Any], *arguments: Any) -> None:
@@ -75,6 +79,7 @@ class Lane:
         except RuntimeError as death:  # it died while it was idle; loky has more than one name for that
             future = Future()
             future.set_exception(BrokenExecutor(str(death)))
+        self.future = future
         future.add_done_callback(lambda over: then(self, over))
 
     @property

@@ -5,6 +5,7 @@ The functions take and return plain things and are of this module, so that a lan
 
 from __future__ import annotations
 
+import re
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from analysis.experiment import Runs
     from analysis.receipt import Receipt
     from analysis.report import ReportContext
+    from analysis.report.blocks import Picture as ReportPicture
 
 KINDS = {"html": "text/html", "pdf": "application/pdf"}
 """Kind of a report -> what a browser calls it."""
 ADDRESS_LINE = 80  # letters of an address on a line
+MAP_WIDTH = 800  # units of the picture; a page makes them smaller
 _PATHS = ("vitality", "private_investment", "public_outlay")
 
 
@@ -130,6 +133,7 @@ def context_of_session(
     return ReportContext(
         parks={runs.park: rows}, park_titles={runs.park: park.title.get(say.code) or runs.park},
         strategies={names[strategy.name]: strategy_words(strategy, say) for strategy in own},
+        maps={} if park.map is None else {runs.park: map_of(park, say)},
         provenance={
             "version": record["version"], "commit": record["commit"], "model": receipt.model,
             "inputs": record["configuration_sha256"], "seeds": receipt.seeds, "runs": len(runs.table),
@@ -138,6 +142,18 @@ def context_of_session(
         },
         receipts=[receipt], parameters=dict(park.own_parameters),
     )  # fmt: skip
+
+
+def map_of(park: Scenario, say: ScreenLanguage) -> ReportPicture:
+    """Return the map of a park that has one, as its file describes it, for a report."""
+    from analysis.report.blocks import Picture
+    from klaver.dashboard.desk import is_shipped_park
+    from klaver.dashboard.drawing.park_map import plan_map
+
+    drawn = plan_map(park, say, width=MAP_WIDTH)
+    svg = re.sub(r' (role|aria-label)="[^"]*"', "", drawn.svg, count=2)  # of the picture as a whole: a report says them itself
+    caption = [f"{drawn.title}.", say("reports.map_note"), "" if is_shipped_park(park) else say("reports.map_own")]
+    return Picture(svg, " ".join(filter(None, caption)), f"{drawn.title}. {drawn.description}")
 
 
 def receipt_of_runs(runs: Runs) -> Receipt:

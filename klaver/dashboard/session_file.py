@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime
 import json
 import re
 import zlib
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.identity import model_version
 from klaver import __version__
@@ -88,11 +89,19 @@ class _Setting(_Part):
     drawn: bool = False
 
 
+def _moment(text: str) -> str:
+    """Return a date that exists, and still does in the time of any other place."""
+    if not 1900 <= datetime.datetime.fromisoformat(text).year <= 2999:
+        raise ValueError("not a year in which anything was kept")
+    return text
+
+
 class _Version(_Setting):
     """One version in the library."""
 
     name: _Name
-    date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$")]
+    date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"),
+                    AfterValidator(_moment)]
     pinned: Annotated[list[_Content], Field(max_length=4)] = []
     product: Annotated[str, Field(max_length=40)] = ""
     model: Annotated[str, Field(max_length=40)] = ""

@@ -24,6 +24,8 @@ Version = dict[str, Any]
 """As ``session_file`` has it: ``name``, ``date``, ``note``, ``product``, ``model``, and what a setting holds."""
 
 MOST_VERSIONS = 50
+MOST_TOGETHER = 200
+"""Versions of several tabs and files together; of more the newest stay."""
 LONGEST_NAME, LONGEST_NOTE = 80, 500
 _KEPT = ("park", "strategy", "reference", "seeds", "seed", "quarters", "drawn", "pinned")
 _MOST_TEXT = 4_000_000  # characters that the browser may hand back; its own limit is some five million
@@ -85,10 +87,10 @@ def is_of_other_model(version: Mapping[str, Any]) -> bool:
 def together(library: Sequence[Version], others: Iterable[Version]) -> list[Version]:
     """Return a library with the versions of another one added; of those with one date the first stays.
 
-    The newest come first.
+    The newest come first, at most :data:`MOST_TOGETHER`.
     """
     by_date = {str(version["date"]): version for version in (*others, *library)}
-    return sorted(by_date.values(), key=lambda version: moment_of(version), reverse=True)
+    return sorted(by_date.values(), key=lambda version: moment_of(version), reverse=True)[:MOST_TOGETHER]
 
 
 # --- in the browser --------------------------------------------------------------------------------------------------
@@ -141,7 +143,7 @@ def from_browser(text: Any) -> tuple[list[Version], int]:
         pass
     versions: list[Version] = []
     unreadable = 0
-    for content in found[: 4 * MOST_VERSIONS]:
+    for content in found[:MOST_TOGETHER]:
         try:
             versions += _read([content])
         except Refused:

@@ -203,7 +203,7 @@ def test_a_fan_has_the_quantiles_of_the_futures() -> None:
         assert table[f"Demand-driven, lower end of the middle {share}%"].to_numpy() == pytest.approx(low, rel=1e-5)
         assert table[f"Demand-driven, upper end of the middle {share}%"].to_numpy() == pytest.approx(high, rel=1e-5)
     median = np.median(found.runs.path("none", "vitality"), axis=0)
-    assert table["Nothing extra, median"].to_numpy() == pytest.approx(median, rel=1e-5)
+    assert table["Nothing extra, middle value"].to_numpy() == pytest.approx(median, rel=1e-5)
 
 
 def test_bands_are_drawn_only_of_futures_enough() -> None:
@@ -240,17 +240,26 @@ def test_components_are_those_of_the_comparison(comparison: Comparison) -> None:
 
 def test_differences_chances_and_pairs_are_those_of_the_comparison(comparison: Comparison) -> None:
     table = choices.differences(comparison, EN).table
-    names = {name: table["approach"].unique()[k] for k, name in enumerate(comparison.strategies)}
+    names = {name: table[EN("chart.column_strategy")].unique()[k] for k, name in enumerate(comparison.strategies)}
     for name in comparison.strategies[1:]:
-        row = table[(table["approach"] == names[name]) & (table["outcome"] == "vitality")].iloc[0]
+        row = table[(table[EN("chart.column_strategy")] == names[name]) & (table["outcome"] == "vitality")].iloc[0]
         found = comparison.differences[name]["vitality"]
         assert found is not None
         assert (row["mean"], row["lower end 95%"], row["upper end 95%"]) == (found.mean, found.low, found.high)
         assert row["told apart from the reference"] == comparison.stands("vitality", name)
+    ratios = table[table["outcome"] == EN("outcome.multiplier_additional")]
+    assert len(ratios) and ratios["told apart from the reference"].isna().all()  # the reference has no multiplier
     chances = choices.chance_best(comparison, EN)
     for outcome in RANKED:
-        column = chances.table[EN(f"outcome.{outcome}")]
-        assert column.tolist() == [comparison.probability_best[outcome][name] for name in comparison.strategies]
+        column = chances.table.set_index(EN("chart.column_strategy"))[EN(f"outcome.{outcome}")]
+        for name in comparison.strategies:
+            if comparison.estimates[name][outcome].defined:
+                assert column[names[name]] == comparison.probability_best[outcome][name]
+            else:  # no chance of nought: it takes no part
+                assert pd.isna(column[names[name]])
+    assert chances.table.isna().any(axis=None)
+    about_ratio = chances.description.partition(EN("outcome.multiplier_additional"))[2].partition(";")[0]
+    assert "100%" in about_ratio and names["none"] not in about_ratio
     filled = sum(round(20 * chance) for outcome in RANKED for name, chance in comparison.probability_best[outcome].items()
                  if comparison.estimates[name][outcome].mean is not None)  # fmt: skip
     squares = [e for e in parsed(chances).iter(f"{SVG}rect") if e.attrib["width"] == "11.0"]
@@ -268,7 +277,7 @@ def test_differences_chances_and_pairs_are_those_of_the_comparison(comparison: C
 
 def test_the_front_marks_those_that_nothing_surpasses(comparison: Comparison) -> None:
     picture = choices.front(comparison, EN)
-    kept = picture.table[picture.table["surpassed by no other"]]["approach"].size
+    kept = picture.table[picture.table["surpassed by no other"]]["strategy"].size
     assert kept == len(undominated(comparison)) < len(comparison.strategies)
     marks = [e for e in parsed(picture).iter(f"{SVG}circle")]
     assert sum(mark.attrib["fill"] != "#FFFFFF" for mark in marks) == kept
@@ -396,6 +405,19 @@ def test_land_and_works_elsewhere_are_aside_and_the_fund_is_public_with_capital_
     assert found.into == {("owners", "opportunity"): 50}
     with_capital = flows.flows_of_run(made_ledger((-1, -2, 900, "capital", -1), *entries), OWNERS)
     assert with_capital.into == {("fund", "opportunity"): 50}
+    assert with_capital.aside["municipality", "capital"] == 900
+
+
+def test_public_outlay_that_is_not_drawn_is_said() -> None:
+    tables = {"ledger": made_ledger((4, -1_000_002, 90_000_000, "works_build", 0), (-1, 4, 30_000_000, "grant", 0),
+                                    (-1, 5, 12_000_000, "land", -1)), "owners": OWNERS,
+              "companies": pd.DataFrame({"arrived": [-1] * 6})}  # fmt: skip
+    for say in (NL, EN):
+        picture = flows.run_flows(tables, say, outlay=420_000.0)
+        assert say.euros(300_000.0) in picture.description
+        assert say("chart.flow_outlay", euros=say.euros(420_000.0)) in picture.description
+        same = flows.run_flows(tables, say, outlay=300_000.0)
+        assert say("chart.flow_outlay", euros=say.euros(300_000.0)) not in same.description
 
 
 def test_nothing_spent_is_said(comparison: Comparison) -> None:

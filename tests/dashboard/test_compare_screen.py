@@ -16,7 +16,7 @@ from analysis.compare import NET_PRIVATE, OUTCOMES, RANKED, Comparison
 from analysis.experiment import Runs
 from analysis.receipt import Receipt
 from analysis.statistics import Estimate
-from klaver.dashboard import reports
+from klaver.dashboard import reports, sketch
 from klaver.dashboard.comparing import (
     WORKED_OUT,
     Moments,
@@ -369,6 +369,22 @@ def test_a_report_says_whose_park_it_is_and_calls_strategies_as_the_page_does(co
     for key in ("origin_own", "drawn_by_model", "differs_both", "open_session"):
         assert say(f"reports.{key}") in page
     assert own_park().content_hash()[:16] in page
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_report_on_a_sketch_shows_its_map_whatever_letters_are_on_it(code: str) -> None:
+    say = ScreenLanguage(code)
+    park = sketch.set_company(sketch.sketch(12.0, 20, 0.1, 0.3, "near", name="Hof <i>&</i> Dijk"), 0, name="Bak 🥖 <b>")
+    made = made_up({"supply_driven": LIFTS["low"]}, park="sketch", seeds=8)
+    contents = [shipped_strategy("supply_driven").resolved()]
+    page = make_report(made.runs, "none", park.resolved(), contents, {}, code, "html").decode()
+    picture = next(part for part in page.split("<figure>") if "data-pick" in part)
+    assert "Bak 🥖 &lt;b&gt;" in picture and "Hof &lt;i&gt;&amp;&lt;/i&gt; Dijk" in picture and say("reports.map_own") in picture
+    first = picture[: picture.index(">")]
+    assert first.count("aria-label=") == first.count("role=") == 1
+    assert make_report(made.runs, "none", park.resolved(), contents, {}, code, "pdf").startswith(b"%PDF")
+    flat = make_report(made.runs, "none", shipped_park("small_village").resolved(), contents, {}, code, "html").decode()
+    assert ("data-pick" in flat) is (shipped_park("small_village").map is not None)
 
 
 def test_a_report_as_pdf() -> None:

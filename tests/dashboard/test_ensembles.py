@@ -503,6 +503,34 @@ def test_what_kills_its_lane_twice_fails_and_others_go_on(ensembles: Ensembles, 
     assert good.over.wait(PATIENCE) and good.filling is not None and good.filling.complete
 
 
+def test_a_call_that_hangs_is_ended_and_others_go_on() -> None:
+    one = Ensembles(lanes=1, longest=5.0)
+    try:
+        wait_until(lambda: one.ready)
+        (process,), told, next_told = one.processes, threading.Event(), threading.Event()
+        hangs = one.call("bad", time.sleep, 600, tell=told.set)
+        waits = one.call("good", abs, -3, tell=next_told.set)
+        assert told.wait(PATIENCE) and hangs.failed is not None and hangs.failed.key == "ensembles.took_too_long"
+        assert "5" in hangs.failed.in_words(ScreenLanguage("nl"))
+        assert next_told.wait(PATIENCE) and waits.failed is None and waits.result == 3
+        assert process not in one.processes
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+    finally:
+        one.close()
+
+
+def test_runs_that_take_too_long_fail_their_ask(park: Scenario) -> None:
+    one = Ensembles(lanes=1, longest=0.001)
+    try:
+        page = Page(one)
+        page.ask(Asked(park, (changed(1),), tuple(range(1, 9)), 400))
+        assert page.over.wait(PATIENCE) and page.filling is not None and page.filling.failed is not None
+        assert page.filling.failed.key == "ensembles.took_too_long" and not one._under_way
+    finally:
+        one.close()
+
+
 def test_lanes_end_with_the_server() -> None:
     one = Ensembles(lanes=1)
     wait_until(lambda: one.ready)

@@ -128,7 +128,7 @@ def test_the_description_counts_what_is_there(followed: Followed) -> None:
     frame = followed.frames.at(20)
     text = park_map(followed, 20, ScreenLanguage("en")).description
     sitting = (frame.companies["state"] == records.SITTING).sum()
-    assert f"{sitting} firms" in text and f"Open opportunities: {len(frame.opportunities)}" in text
+    assert f"firms: {sitting}," in text and f"Open opportunities: {len(frame.opportunities)}" in text
     empty = ((frame.parcels["occupant"] < 0) & (frame.parcels["floor"] > 0)).sum()
     assert f"vacant premises: {empty}," in text
 

@@ -191,6 +191,27 @@ def test_what_a_change_did_is_told_on_the_seeds_that_both_have_with_how_sure_it_
     assert "toeval" in one and not re.search(r"\bnan\b", one)
 
 
+def test_two_strategies_under_one_name_are_told_apart(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    was = changed(shipped_strategy("demand_driven"), money={"private_ratio": 2.0})
+    now = changed(was, money={"private_ratio": 5.0})
+    assert now.name == was.name
+    session.desk.change(strategy=now, reference=was)
+    asked = []
+    waiting = SimpleNamespace(failed=None, complete=False, result=None, runs=lambda: None)
+    monkeypatch.setattr("klaver.dashboard.session.ensembles", lambda: SimpleNamespace(
+        ask=lambda session, subject, of, tell: asked.append((subject, of)) or waiting, call=lambda *_, **__: waiting))
+
+    @solara.component
+    def Page() -> None:
+        session_context.provide(session)
+        park_editor.PlanAndOutcomes(0, print)
+
+    _, rendered = solara.render(Page(), handle_error=False)
+    rendered.close()
+    (of,) = [of for subject, of in asked if subject == "park"]
+    assert sorted(one.money.private_ratio for one in of.strategies) == [2.0, 5.0]
+
+
 # --- sketch and files ------------------------------------------------------------------------------------------------
 
 

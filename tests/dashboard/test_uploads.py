@@ -92,7 +92,7 @@ def test_the_report_counts_what_is_stated_assumed_and_open():
     size = report[say("own.report_found")]
     parcels = len(park.plan().parcels)
     assert str(parcels) in size[0] and "14 met een pand" in size[0]
-    assert "op 1 kavels een bedrijf en staan 1 panden leeg; van 12 panden" in size[1]
+    assert "kavels met een bedrijf: 1; panden die leegstaan: 1; panden waarvan er niet staat wie er zit: 12" in size[1]
     assert any(line.startswith("Sector: bij 1 bedrijf (<b>A</b>)") for line in report[say("own.report_stated")])
     assert any(line.startswith("Duur van de leegstand: bij 1 kavel (kavel 1)") for line in report[say("own.report_assumed")])
     assert any("Energieprestatie: bij 14 van de 14" in line for line in report[say("own.report_open")])

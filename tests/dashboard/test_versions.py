@@ -122,3 +122,19 @@ def test_as_many_versions_as_there_may_be_are_written_and_read(own: Setting) -> 
     assert (datetime.datetime.now() - began).total_seconds() < 20.0  # far more than it takes, on a busy machine
     state = desks.plain(own) | {"library": library}
     assert session_file.from_json(session_file.to_json(state))["library"] == library
+
+
+@pytest.mark.parametrize("date", ["2026-13-45", "0000-01-01", "0001-01-01T00:00:00+12:00", "9999-12-31T23:59:59-12:00",
+                                  "2026-01-01T25:00", "2026-01-01T00:00:00+99:99"])  # fmt: skip
+def test_a_date_that_does_not_exist_is_not_read(date: str) -> None:
+    """Where it would be, the page that has it in its browser could not begin any more."""
+    (good,) = json.loads(to_browser([at(1)]))
+    found, unreadable = from_browser(json.dumps([good, {**good, "date": date}]))
+    assert [version["name"] for version in found] == ["na 1"] and unreadable == 1
+
+
+def test_a_page_cannot_make_a_library_grow_without_end() -> None:
+    library = together([], [at(k) for k in range(versions.MOST_TOGETHER)])
+    both = together(library, [at(k) for k in range(1_000, 1_000 + versions.MOST_TOGETHER // 2)])
+    assert len(library) == len(both) == versions.MOST_TOGETHER
+    assert both[0]["name"] == f"na {999 + versions.MOST_TOGETHER // 2}"

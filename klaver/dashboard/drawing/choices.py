@@ -170,10 +170,12 @@ def chance_best(comparison: Comparison, say: Language, *, width: float = 720, ti
     Returns
     -------
     Picture
-        Its table has a row a strategy; chances are shares of 1.
+        Its table has a row a strategy; chances are shares of 1, empty for the multiplier of a strategy that has none.
     """
     names = {name: strategy_name(say, name, titles) for name in comparison.strategies}
     chances = comparison.probability_best
+    candidates = {outcome: [name for name in comparison.strategies if outcome != "multiplier_additional"
+                            or comparison.estimates[name][outcome].defined] for outcome in RANKED}  # fmt: skip
     wide, canvas = width > 500, Canvas(width, 1000)
     labels = _label_width(list(names.values()), width)
     gap, row = 26.0, 36.0
@@ -195,7 +197,7 @@ def chance_best(comparison: Comparison, say: Language, *, width: float = 720, ti
                     canvas.text(0, middle + 5 + 15 * (line - (len(folded) - 1) / 2), text,
                                 colour=REFERENCE if name == comparison.reference else INK)  # fmt: skip
             chance = chances[outcome][name]
-            if outcome == "multiplier_additional" and comparison.estimates[name][outcome].mean is None:
+            if name not in candidates[outcome]:
                 canvas.text(left, middle + 5, say("chart.undefined"), size=13, colour=SOFT)
                 continue
             size = min(11.0, ((each if wide else width - labels) - 48) / 10 - 2)
@@ -213,13 +215,13 @@ def chance_best(comparison: Comparison, say: Language, *, width: float = 720, ti
     for outcome in RANKED:
         if not defined[outcome]:
             continue
-        order = sorted(comparison.strategies, key=lambda name: -chances[outcome][name])[:2]
+        order = sorted(candidates[outcome], key=lambda name: -chances[outcome][name])[:2]
         listed = say.listing([f"{names[name]} {say.share(chances[outcome][name])}" for name in order])
         parts.append(f"{outcome_name(say, outcome)}: {listed}")
     described = say("chart.best_described", parts="; ".join(parts))
     frame = pd.DataFrame({say("chart.column_strategy"): list(names.values())}
-                         | {outcome_name(say, outcome): [chances[outcome][name] for name in comparison.strategies]
-                            for outcome in RANKED})  # fmt: skip
+                         | {outcome_name(say, outcome): [chances[outcome][name] if name in candidates[outcome] else None
+                                                         for name in comparison.strategies] for outcome in RANKED})  # fmt: skip
     return Picture("chance_best", title, described, canvas.svg(title, described), frame)
 
 

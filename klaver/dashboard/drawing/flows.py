@@ -226,8 +226,9 @@ def sankey(
     twin = _anyway_text(say, private / 100, anyway) if anyway is not None else ""
     if twin:
         y = write_lines(canvas, twin, 0, y + 1, width, 14, 4, colour=SOFT)
-    differs = outlay is not None and say.euros(outlay) != say.euros(public / 100)
-    counted = say("chart.flow_outlay", euros=say.euros(outlay)) if differs else ""
+    counted = ""
+    if outlay is not None and say.euros(outlay) != say.euros(public / 100):
+        counted = say("chart.flow_outlay", euros=say.euros(outlay))
     if counted:
         y = write_lines(canvas, counted, 0, y + 1, width, 14, 4, colour=SOFT)
     y += 12

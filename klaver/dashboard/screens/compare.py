@@ -87,7 +87,7 @@ def LineUp() -> None:
                 session.change(pinned=(*pinned, strategy))
             elif not on:
                 session.change(pinned=tuple(other for other in pinned if other != strategy))
-        elif name.startswith("own:") and name[4:].isdigit() and int(name[4:]) < len(own) and on is False:
+        elif name in {f"own:{k}" for k in range(len(own))} and on is False:
             gone = own[int(name[4:])]
             session.change(pinned=tuple(other for other in pinned if other is not gone))
 

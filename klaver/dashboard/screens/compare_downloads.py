@@ -29,8 +29,10 @@ def Downloads(judged: Judged, compared: tuple[Strategy, ...], titles: dict[str, 
     stem = f"klaver_{file_name(runs.park)}_{len(runs.seeds)}"
     called = titles_in_both(compared)
     # Runs know no titles and notes, which are in the files: park and strategies that differ in these alone have the same runs.
-    inputs = solara.use_memo(lambda: " ".join(one.content_hash() for one in (setting.park, *compared)),
-                             [id(setting.park), *map(id, compared)])  # fmt: skip
+    inputs = solara.use_memo(
+        lambda: " ".join([setting.park.content_hash(), *(strategy.content_hash() for strategy in compared)]),
+        [id(setting.park), *map(id, compared)],
+    )
     mark = f"{judged.mark} {inputs}"
     link = solara.use_memo(lambda: session_file.to_link(desks.plain(setting)) or "", [id(setting)])
 

@@ -20,6 +20,7 @@ from klaver.dashboard.partings import parting
 from klaver.dashboard.session import Session, drawn_parameters, use_call, use_ensemble, use_session
 from klaver.dashboard.shared import shipped_strategy, strategies
 from klaver.dashboard.showing import Problem, Waiting, block, bullets, heading, paragraph, show
+from klaver.dashboard.versions import MOST_VERSIONS
 from klaver.diverging import MOST_EVENTS
 from klaver.language import ScreenLanguage
 from sim.inputs.strategy import Strategy
@@ -68,7 +69,7 @@ def Lesson() -> None:
         return
     mark = about(session, first, second)
     given = given_answers(setting.predictions, mark)
-    shown = given.get(SHOWN) == "yes"
+    shown = given.get(SHOWN) == "yes" and is_complete(given)  # a link or a file may say one without the other
 
     def keep(**values: str) -> None:
         now = session.setting.predictions  # not what was drawn: two answers may come in before the page is drawn again
@@ -371,7 +372,8 @@ def HandIn(
             keep(**{WHY: value[:LONGEST]})
 
     def session_text() -> str:
-        return session_file.to_json(desks.plain(session.setting) | {"language": say.code, "library": session.library.value})
+        state = desks.plain(session.setting) | {"language": say.code, "library": session.library.value[:MOST_VERSIONS]}
+        return session_file.to_json(state)
 
     heading(say("lesson.hand_in"), 2)
     parts.Form(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import reacton.ipyvuetify as rv
@@ -188,7 +189,7 @@ def SelfAnalysis() -> None:
     session = use_session()
     say, language = session.say, session.language.value
     group, set_group = solara.use_state("")
-    answers = dict(session.setting.answers)
+    answers = solara.use_memo(lambda: known_answers(session.setting.answers), [id(session.setting.answers)]).copy()
     questions = solara.use_memo(load_questions, [])
 
     def answer(told: dict[str, Any]) -> None:
@@ -224,6 +225,18 @@ def SelfAnalysis() -> None:
             rv.Html(tag="summary", children=[say("mix.follows", n=len(found.settings))])
             bullets([f"{setting.question.text.get(language)} → {setting.question.because.get(language)}"
                      for setting in found.settings])  # fmt: skip
+
+
+def known_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers that the questions of this version take; a link or a file may hold others."""
+    def is_taken(found: dict[str, Any]) -> bool:
+        try:
+            profile(Answers(name="our_town", title=own_title(), answers=found))
+        except ValueError:
+            return False
+        return True
+
+    return dict(answers) if is_taken(dict(answers)) else {key: one for key, one in answers.items() if is_taken({key: one})}
 
 
 def own_title() -> Any:

@@ -52,8 +52,8 @@ def HowFar() -> None:
 
     def change(told: dict[str, Any]) -> None:
         name, value = str(told.get("name")), told.get("value")
-        if name == "horizon" and isinstance(value, str) and value.isdigit() and int(value) in years:
-            session.change(quarters=None if int(value) == setting.park.quarters else int(value))
+        if name == "horizon" and value in {str(quarters) for quarters in years}:
+            session.change(quarters=None if int(str(value)) == setting.park.quarters else int(str(value)))
         elif name == "drawn" and value in ("chance", "both"):
             session.change(drawn=value == "both")
 

@@ -294,7 +294,7 @@ def Decisions(played: Played, refused: tuple[int, ...], redraft: Any) -> None:
 
     def change(told: dict[str, Any]) -> None:
         name, value = str(told.get("name")), told.get("value")
-        number = int(name[5:]) if name.startswith("case_") and name[5:].isdigit() else -1
+        number = int(name[5:]) if name in {f"case_{n}" for n in numbers} else -1
         if number in numbers and value in ("help", "refuse"):
             others = tuple(other for other in refused if other != number)
             redraft(refused=(*others, number) if value == "refuse" else others)
@@ -314,7 +314,9 @@ def Decisions(played: Played, refused: tuple[int, ...], redraft: Any) -> None:
                 )  # fmt: skip
                 parts.Buttons(
                     items=[{"name": str(number), "text": say("play.balance", n=number), "pressed": balanced == number}],
-                    event_press=lambda name: set_balanced(-1 if name == str(balanced) else int(name) if name.isdigit() else -1),
+                    event_press=lambda name: set_balanced(
+                        int(name) if name != str(balanced) and name in map(str, numbers) else -1
+                    ),
                 )  # fmt: skip
     opened = next((case for case in cases if case["number"] == balanced), None)
     if opened is not None:
