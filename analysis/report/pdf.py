@@ -7,6 +7,7 @@ Typst source, and Typst may read nothing outside a temporary folder.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import unicodedata
 from functools import singledispatch
@@ -31,6 +32,7 @@ _BLOCKS_OF_LETTERS = ((0x20, 0x7E), (0xA0, 0x17F), (0x1E80, 0x1E85), (0x391, 0x3
                       (0x410, 0x44F))  # fmt: skip
 _MARKS = frozenset("–—‘’“”„•…€−×≤≥≠→←\n")
 UNKNOWN = "?"
+_HALO = re.compile(r'<text\b([^>]*?) stroke="[^"]*"[^>]*? paint-order="stroke"( stroke-linejoin="[^"]*")?([^>]*)>([^<]*)</text>')
 
 
 def render_pdf(document: Document) -> bytes:
@@ -53,7 +55,7 @@ def render_pdf(document: Document) -> bytes:
             content = _render(block)
             if isinstance(block, Picture):
                 content["file"] = f"picture-{number}.svg"
-                (folder / content["file"]).write_text(_printable(block.svg), encoding="utf-8")
+                (folder / content["file"]).write_text(_over_halo(_printable(block.svg)), encoding="utf-8")
             blocks.append(content)
         report = {"title": document.title, "language": document.language, "footer": document.footer, "blocks": blocks}
         (folder / "report.json").write_text(json.dumps(_printable(report), ensure_ascii=False), encoding="utf-8")
@@ -63,6 +65,14 @@ def render_pdf(document: Document) -> bytes:
             str(folder / "report.typ"), root=str(folder), ignore_system_fonts=True, font_paths=[], timestamp=0,
             pdf_standards=["ua-1"])
     return bytes(found)
+
+
+def _over_halo(svg: str) -> str:
+    """Return a picture in which letters with a line around them are written once more, over that line.
+
+    Typst draws the line last, over the letters, whatever ``paint-order`` says.
+    """
+    return _HALO.sub(r"\g<0><text\1\3>\4</text>", svg)
 
 
 def _printable(value: Any) -> Any:

@@ -35,7 +35,8 @@ def text(**parts: Any) -> str:
     return json.dumps(content)
 
 
-HOSTILE = (None, 3, [], {}, True, "", "x", "{", "[" * 100_000, "null", '{"klaver_session": 1}', "[NaN]", "\x00", "x" * 3_000_000)
+HOSTILE = (None, 3, [], {}, True, "", "x", "{", "[" * 100_000, "null", '{"klaver_session": 1}', "[NaN]", "\x00",
+           "x" * 3_000_000)  # fmt: skip
 
 
 @pytest.mark.parametrize("what", ["tab", "last", "library", "search", "language"])

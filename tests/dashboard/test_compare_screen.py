@@ -166,6 +166,18 @@ def test_the_table_of_all_outcomes(compared: Comparison) -> None:
     assert len(changes) == sum(not outcome.startswith("multiplier") for outcome in OUTCOMES)
 
 
+def test_a_mean_of_fewer_futures_says_so() -> None:
+    made = made_up(LIFTS)
+    places = [made.runs.table.index.get_level_values(level) for level in ("strategy", "seed")]
+    made.runs.table.loc[(places[0] == "far") & places[1].isin(range(4, 9)), "lead_time"] = np.nan
+    comparison, say = Comparison(made.runs), ScreenLanguage("en")
+    n = len(made.runs.seeds)
+    for change in (False, True):
+        cells = {row[0]: row[1:] for row in outcome_rows(comparison, ("far", "near"), change, say)}
+        assert cells["Lead time"][0].endswith(say("compare.of_futures", k=n - 5, n=n))
+        assert not any("futures" in text for text in (cells["Lead time"][1], *cells["Vitality"]))
+
+
 # --- where the order turns -------------------------------------------------------------------------------------------
 
 

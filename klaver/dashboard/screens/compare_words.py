@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis import statistics
 from analysis.compare import OUTCOMES
 from analysis.statistics import Estimate, few_seeds_note
@@ -171,6 +173,20 @@ def outcome_rows(comparison: Comparison, names: Sequence[str], change: bool, say
         if change and outcome.startswith("multiplier"):
             continue
         found = comparison.differences if change else comparison.estimates
-        name = say("compare.multiplier_region" if outcome == "multiplier_additional_region" else f"outcome.{outcome}")
-        rows.append([capital(name), *(cell(say, outcome, found[name][outcome], change) for name in names)])
+        called = say("compare.multiplier_region" if outcome == "multiplier_additional_region" else f"outcome.{outcome}")
+        cells = [cell(say, outcome, found[name][outcome], change) + _of_fewer(comparison, name, outcome, change, say)
+                 for name in names]  # fmt: skip
+        rows.append([capital(called), *cells])
     return rows
+
+
+def _of_fewer(comparison: Comparison, strategy: str, outcome: str, change: bool, say: Language) -> str:
+    """Return from how many futures a mean is, where some have no such number; nothing where all have one, or none."""
+    if outcome.startswith("multiplier"):
+        return ""
+    known = np.isfinite(comparison.values(strategy, outcome))
+    if change:
+        known &= np.isfinite(comparison.values(comparison.reference, outcome))
+    if known.all() or not known.any():
+        return ""
+    return f"; {say('compare.of_futures', k=int(known.sum()), n=known.size)}"
