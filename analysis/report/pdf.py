@@ -32,7 +32,8 @@ _BLOCKS_OF_LETTERS = ((0x20, 0x7E), (0xA0, 0x17F), (0x1E80, 0x1E85), (0x391, 0x3
                       (0x410, 0x44F))  # fmt: skip
 _MARKS = frozenset("–—‘’“”„•…€−×≤≥≠→←\n")
 UNKNOWN = "?"
-_HALO = re.compile(r'<text\b([^>]*?) stroke="[^"]*"[^>]*? paint-order="stroke"( stroke-linejoin="[^"]*")?([^>]*)>([^<]*)</text>')
+_HALO = re.compile(
+    r'<text\b([^>]*?) stroke="[^"]*"[^>]*? paint-order="stroke"( stroke-linejoin="[^"]*")?([^>]*)>([^<]*)</text>')
 
 
 def render_pdf(document: Document) -> bytes:

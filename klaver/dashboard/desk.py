@@ -216,7 +216,8 @@ def from_plain(state: Mapping[str, Any]) -> Setting:
     return Setting(
         park=shipped_park(park["shipped"]) if "shipped" in park else Scenario.from_resolved(park["own"]),
         strategy=_known(Strategy.from_resolved(state["strategy"])),
-        reference=shipped_strategy(reference) if isinstance(reference, str) else Strategy.from_resolved(reference),
+        reference=shipped_strategy(reference) if isinstance(reference, str)
+        else _known(Strategy.from_resolved(reference)),
         seeds=state.get("seeds", 200), seed=state.get("seed", 1), quarters=state.get("quarters"),
         drawn=state.get("drawn", False),
         pinned=tuple(_known(Strategy.from_resolved(content)) for content in state.get("pinned", [])),
@@ -238,8 +239,13 @@ def _game(content: Mapping[str, Any]) -> Game:
 
 
 def _known(strategy: Strategy) -> Strategy:
-    """Return the shipped object itself where a strategy is one: equal by identity is quick."""
-    return shipped_strategy(strategy.name) if is_shipped(strategy) else strategy
+    """Return the shipped object itself where a strategy is one: equal by identity is quick.
+
+    One that only has the name of a shipped one is the user's own: under that name the runs would take it for what it is not.
+    """
+    if is_shipped(strategy):
+        return shipped_strategy(strategy.name)
+    return strategy.model_copy(update={"name": "own"}) if strategy.name in list_strategies() else strategy
 
 
 # --- strategies of one's own -----------------------------------------------------------------------------------------

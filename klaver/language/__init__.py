@@ -153,10 +153,11 @@ class Language:
         return f"{sign if amount != '0' else ''}{mark}{amount}"
 
     def date(self, moment: datetime.datetime) -> str:
-        """Return a day and time: ``24 nov. 2026 22:36`` or ``Nov 24, 2026, 10:36 PM``."""
+        """Return a day and time: ``24 nov 2026 22:36`` or ``24 Nov 2026, 22:36``."""
         from babel.dates import format_datetime
 
-        return str(format_datetime(moment, "d MMM y HH:mm" if self.code == "nl" else "MMM d, y, h:mm a", locale=self.code))
+        form, locale = ("d MMM y HH:mm", "nl") if self.code == "nl" else ("d MMM y, HH:mm", "en_GB")
+        return str(format_datetime(moment, form, locale=locale))
 
     def share(self, value: float) -> str:
         """Return a share of 1 as a percentage."""

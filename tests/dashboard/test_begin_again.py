@@ -12,6 +12,7 @@ import solara
 from klaver.dashboard import desk as desks
 from klaver.dashboard import session_file
 from klaver.dashboard.app import hear_of_library, restore
+from klaver.dashboard.asked import Asked
 from klaver.dashboard.screens.lesson import SHOWN, given_answers, is_complete
 from klaver.dashboard.screens.mix import known_answers
 from klaver.dashboard.versions import MOST_TOGETHER, to_browser, version_of
@@ -82,3 +83,14 @@ def test_a_lesson_that_was_shown_without_answers_is_not_shown() -> None:
     mark = "0123456789abcdef"
     given = given_answers({"lesson_about": mark, SHOWN: "yes", "lesson_better": ["a"]}, mark)
     assert given[SHOWN] == "yes" and not is_complete(given)
+
+
+def test_a_strategy_that_takes_the_name_of_another_is_the_users_own() -> None:
+    """Under the name of the twin its runs could not be asked for, and no screen would come up."""
+    acting = desks.changed(desks.first_setting().strategy, organisation={"fte": 3.0}).resolved() | {"name": "none"}
+    session = fresh()
+    restore(session, {"tab": text(strategy=acting, reference=acting, pinned=[acting])})
+    setting = session.desk.setting
+    for strategy in (setting.strategy, setting.reference, *setting.pinned):
+        assert strategy.name == "own" and strategy.approach != "none" and strategy.organisation.fte == 3.0
+    assert Asked(setting.park, (setting.strategy,), (1,)).approaches[1].name == "none"

@@ -144,15 +144,46 @@ def edges(text: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("name", sorted(path.name.partition(".")[0] for path in TEXTS.glob("*.nl.toml")))
 def test_texts_are_whole_in_both_languages(name: str) -> None:
-    both = {key: (text, screen_texts("en").get(key, "")) for key, text in screen_texts("nl").items() if key.startswith(f"{name}.")}
+    english = screen_texts("en")
+    both = {key: (text, english.get(key, "")) for key, text in screen_texts("nl").items() if key.startswith(f"{name}.")}
     assert both and [key for key, pair in both.items() if not all(text.strip() for text in pair)] == []
-    assert [key for key, (dutch, english) in both.items() if placeholders(dutch) != placeholders(english)] == []
+    assert [key for key, (text, other) in both.items() if placeholders(text) != placeholders(other)] == []
     assert [key for key, (dutch, english) in both.items() if edges(dutch) != edges(english)] == []
     assert [key for key, pair in both.items() for text in pair if re.search(r"\w  +\w", text)] == []
 
 
 def test_a_key_means_one_thing() -> None:
     assert set(screen_texts("nl")) & set(texts("nl")) == set(), "a key of the program is another text on the page"
+
+
+# --- the words -------------------------------------------------------------------------------------------------------
+
+OTHER_WORDS = {
+    "nl": r"\bseeds?\b|\bruns?\b|\bstrategie|\btweeling|\bm2\b|zonder de gemeente|\bgetrokken|\bmediaan\b|[“”]|(?<!\w)'\w",
+    "en": r"\bseeds?\b|\bapproach|\bplots?\b|(?<!redevelopment )\bcompan(?:y|ies)\b|\btwin\b|\bm2\b|\bdrawn anew|\bmedian\b"
+          r"|[“”]|(?<!\w)'\w",
+}  # fmt: skip
+"""Words and marks for which the screens have another one: of whoever calculates, or a second name for one thing."""
+EXPLAINED = {"lesson.why_runs", "own.called_plot"}
+"""Texts that explain a word of the story, or give a name as the files have it."""
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_one_thing_has_one_word_on_all_screens(code: str) -> None:
+    other = {key: found[0] for key, sentence in screen_texts(code).items() if key not in EXPLAINED
+             if (found := re.search(OTHER_WORDS[code], re.sub(r"\{\w+\}", "", sentence), re.I))}  # fmt: skip
+    assert other == {}
+
+
+def test_another_word_is_noticed() -> None:
+    assert re.search(OTHER_WORDS["nl"], "50 m2 per seed") and re.search(OTHER_WORDS["en"], "An approach")
+    assert not re.search(OTHER_WORDS["nl"], "Doorgetrokken: euro's van ‘ons’")
+
+
+@pytest.mark.parametrize(("code", "start"), [("nl", "Dat kwam doordat "), ("en", "That was because ")])
+def test_why_an_opportunity_ended_is_a_whole_sentence(code: str, start: str) -> None:
+    """The reasons are clauses ("er een tekort bleef") that need the word before them."""
+    assert known(code)["opportunities.because"] == start + "{why}."
 
 
 # --- the parts of a page ---------------------------------------------------------------------------------------------

@@ -241,7 +241,8 @@ def SessionFile() -> None:
     session = use_session()
     say = session.say
     file, set_file = solara.use_state(("", 0))
-    problems, set_problems = solara.use_state(())
+    nothing: tuple[str, ...] = ()
+    problems, set_problems = solara.use_state(nothing)
 
     def ask(_: Any) -> None:
         state = desks.plain(session.setting) | {"language": session.language.value}
