@@ -243,7 +243,7 @@ def run_tests(tests: Sequence[str], *plugins: Any) -> int:
     """Run tests in this process until the first that fails; return pytest's exit code."""
     import pytest
 
-    return int(pytest.main(["-x", "-q", "--tb=line", "-p", "no:cacheprovider", *tests], plugins=list(plugins)))
+    return int(pytest.main(["-x", "-q", "-n", "0", "--tb=line", "-p", "no:cacheprovider", *tests], plugins=list(plugins)))
 
 
 class Watch:

@@ -21,6 +21,14 @@ ROOT = Path(__file__).parents[3]
 Open = Callable[..., Visit]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests together where tests run side by side: they share one dashboard and one browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 # Of the folder and not of the session: while Playwright is there, no other test can start an event loop.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:

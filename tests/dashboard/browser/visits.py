@@ -187,21 +187,21 @@ class Visit:
         """Return the four shares on the screen of the roles, in percents."""
         return list(self.page.eval_on_selector_all(".mix input[type=range]", "all => all.map((one) => Number(one.value))"))
 
-    def slide(self, role: int, steps: int) -> None:
-        """Move a slider of the roles with the arrow keys."""
+    def slide(self, role: int, steps: int, *, draft: bool = False) -> None:
+        """Move a slider of the roles with the arrow keys; a draft of a game changes nothing yet."""
         slider, before = self.page.locator(".mix input[type=range]").nth(role), self.page.url
         slider.focus()
         for _ in range(abs(steps)):
             slider.press("ArrowRight" if steps > 0 else "ArrowLeft")
-        # The server has heard of it once the address says so.
-        self.page.wait_for_function("before => window.location.href !== before", arg=before)
+        if not draft:  # the server has heard of it once the address says so
+            self.page.wait_for_function("before => window.location.href !== before", arg=before)
 
     def complete(self, futures: int = 200) -> None:
         """Wait until the screen of the roles says that all futures are there."""
         self.page.wait_for_function(
             """text => {
               const main = document.querySelector('main');
-              if (main.querySelector('.waiting, [aria-busy=true]') || !main.innerText.includes(text)) {
+              if (!main || main.querySelector('.waiting, [aria-busy=true]') || !main.innerText.includes(text)) {
                 window.klaverSince = null;
                 return false;
               }
