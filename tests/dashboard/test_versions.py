@@ -8,10 +8,14 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+import solara
+from solara.server import kernel, kernel_context
 
 from klaver.dashboard import desk as desks
-from klaver.dashboard import session_file, versions
+from klaver.dashboard import parts, session_file, versions
 from klaver.dashboard.desk import Desk, Game, Setting, changed, first_setting
+from klaver.dashboard.screens.library import Keep
+from klaver.dashboard.session import Session, session_context
 from klaver.dashboard.shared import shipped_park, shipped_strategy
 from klaver.dashboard.sketch import sketch
 from klaver.dashboard.versions import Version, changes_to, from_browser, is_kept, to_browser, together, version_of
@@ -47,7 +51,8 @@ def test_a_copy_leaves_the_version_and_can_be_undone(own: Setting) -> None:
     before = json.dumps(version)
     desk = Desk(first_setting())
     desk.change(**changes_to(version, desk.setting))
-    desk.change(strategy=changed(desk.setting.strategy, roles={"regisseren": 1.0, "aanjagen": 0, "verbinden": 0, "ontzorgen": 0}))
+    one_role = {"regisseren": 1.0, "aanjagen": 0.0, "verbinden": 0.0, "ontzorgen": 0.0}
+    desk.change(strategy=changed(desk.setting.strategy, roles=one_role))
     assert json.dumps(version) == before
     desk.undo()
     assert is_kept(desk.setting, [version]) is version
@@ -138,3 +143,27 @@ def test_a_page_cannot_make_a_library_grow_without_end() -> None:
     both = together(library, [at(k) for k in range(1_000, 1_000 + versions.MOST_TOGETHER // 2)])
     assert len(library) == len(both) == versions.MOST_TOGETHER
     assert both[0]["name"] == f"na {999 + versions.MOST_TOGETHER // 2}"
+
+
+def test_a_name_typed_just_before_the_press_is_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both may come in before the page is drawn again: then the button still is as it was before."""
+    made: dict[str, list[Any]] = {"Form": [], "Buttons": []}
+    for part in made:
+        monkeypatch.setattr(parts, part, lambda part=part, **told: made[part].append(told))
+    with kernel_context.VirtualKernelContext(id="test", kernel=kernel.Kernel(), session_id="test"):
+        session = Session()
+
+        @solara.component
+        def Page() -> None:
+            session_context.provide(session)
+            Keep()
+
+        _, rendered = solara.render(Page(), handle_error=False)
+        change, press = made["Form"][0]["event_change"], made["Buttons"][0]["event_press"]
+        change({"name": "name", "value": "Voor de raad"})
+        change({"name": "note", "value": "waarom"})
+        press("keep")
+        press("keep")
+        rendered.close()
+    assert [(version["name"], version["note"]) for version in session.library.value][-1] == ("Voor de raad", "waarom")
+    assert session.library.value[0]["name"] != "Voor de raad"  # what was typed goes with the first press
