@@ -407,6 +407,7 @@ def test_missing_values_leave_no_nan_in_a_report():
 def test_letters_with_a_line_around_them_are_written_over_it_on_paper() -> None:
     from analysis.report.pdf import _over_halo
 
-    around = '<text x="1" stroke="#FFF" stroke-width="3" paint-order="stroke" stroke-linejoin="round" fill="#000">A &lt; B</text>'
+    halo = 'stroke="#FFF" stroke-width="3" paint-order="stroke" stroke-linejoin="round"'
+    around = f'<text x="1" {halo} fill="#000">A &lt; B</text>'
     assert _over_halo(f"<g>{around}<text>C</text></g>") == (
         f'<g>{around}<text x="1" fill="#000">A &lt; B</text><text>C</text></g>')

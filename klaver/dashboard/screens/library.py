@@ -96,6 +96,7 @@ def Keep() -> None:
     say = session.say
     typed, set_typed = solara.use_state("")
     note, set_note = solara.use_state("")
+    latest = solara.use_ref({"name": "", "note": ""})  # the button may be pressed before the page has drawn what was typed
     kept = solara.use_memo(
         lambda: versions.is_kept(session.setting, session.library.value), [id(session.setting), id(session.library.value)]
     )
@@ -103,12 +104,15 @@ def Keep() -> None:
     def change(told: Any) -> None:
         name, value = (told.get("name"), told.get("value")) if isinstance(told, dict) else (None, None)
         if name == "name" and isinstance(value, str) and len(value) <= LONGEST_NAME:
+            latest.current["name"] = value
             set_typed(value)
         elif name == "note" and isinstance(value, str) and len(value) <= LONGEST_NOTE:
+            latest.current["note"] = value
             set_note(value)
 
     def press(name: str) -> None:
-        if name == "keep" and keep_version(session, typed, note):
+        if name == "keep" and keep_version(session, latest.current["name"], latest.current["note"]):
+            latest.current = {"name": "", "note": ""}
             set_typed("")
             set_note("")
 
