@@ -65,7 +65,7 @@ def visit(browser: Browser, dashboard: Dashboard, request: pytest.FixtureRequest
     """
     visits: list[Visit] = []
 
-    def open_page(screen: str = "/", **how: object) -> Visit:
+    def open_page(screen: str, **how: object) -> Visit:
         how.setdefault("address", dashboard.address)
         made = Visit(browser, screen, **how)  # type: ignore[arg-type]
         visits.append(made)

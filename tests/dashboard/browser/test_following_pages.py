@@ -25,8 +25,9 @@ def test_a_click_on_an_opportunity_tells_its_story(visit: Open) -> None:
     heading = told.get_by_role("heading", level=2).inner_text()
     assert re.search(r"\d", heading) and len(told.locator("ol.story li").first.inner_text()) > 20
     expect(told).to_contain_text(at.say("opportunities.without_us"))
+    expect(at.page).to_have_url(re.compile(r"/opportunities/\d+\?"))
     number = re.search(r"/opportunities/(\d+)", at.page.url)
-    assert number, at.page.url
+    assert number
     # The same by its address; and a company from the list.
     other = visit(f"{at.address}/opportunities/{number[1]}?lang=nl&s={at.link()}")
     expect(other.page.locator(".told").get_by_role("heading", level=2)).to_have_text(heading)
