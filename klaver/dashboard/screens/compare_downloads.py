@@ -82,36 +82,34 @@ def TakeAway(
     Parameters
     ----------
     key
-        Says what is in the file; what was asked for under another key is not waited for any more.
+        Says what is in the file. While more futures come in it changes; what was asked for is what was there when it was.
     function, arguments
         As ``session.use_call`` takes them.
     printed
         It goes to the printer instead.
     """
     say = use_session().say
-    asked, set_asked = solara.use_state("")
-    file, set_file = solara.use_state((0, ""))
-    pending = use_call(f"file {filename}", key, function, arguments, wanted=asked == key)
+    asked, set_asked = solara.use_state(None)  # name, key and arguments of what was asked for
+    file, set_file = solara.use_state((0, "", filename))
+    name, wanted, given = asked or (filename, key, arguments)
+    pending = use_call(f"file {text}", wanted, function, given, wanted=asked is not None)
+    failed = pending.failed if pending is not None else None
     ready = pending is not None and pending.complete
 
     def hand_over() -> None:
-        if asked == key and pending is not None and pending.complete:
-            set_file((file[0] + 1, base64.b64encode(pending.result).decode()))
-            set_asked("")
-        elif pending is not None and pending.failed:
-            set_asked("")
+        if asked is not None and (ready or failed):
+            if ready:
+                set_file((file[0] + 1, base64.b64encode(pending.result).decode(), name))
+            set_asked(None)
 
-    failed = pending.failed if pending is not None else None
     told = solara.use_ref("")
-    if failed:
-        told.current = failed.in_words(say)
-    elif asked == key:
-        told.current = ""
-    solara.use_effect(hand_over, [asked, key, ready, failed is not None])
+    if asked is not None:
+        told.current = failed.in_words(say) if failed else ""
+    solara.use_effect(hand_over, [wanted, asked is not None, ready, failed is not None])
     with block("span"):
         parts.Download(
-            text=text, filename=filename, kind=media, content=file[1], number=file[0], busy=asked == key,
-            printed=printed, event_ask=lambda _: set_asked(key), event_saved=lambda _: set_file((file[0], "")),
+            text=text, filename=file[2], kind=media, content=file[1], number=file[0], busy=asked is not None, printed=printed,
+            event_ask=lambda _: set_asked((filename, key, arguments)), event_saved=lambda _: set_file((file[0], "", file[2])),
         )  # fmt: skip
         if told.current:
             Problem(say("compare.take_failed"), [told.current])

@@ -23,10 +23,14 @@ Open = Callable[..., Visit]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests together where tests run side by side: they share one dashboard and one browser."""
+    """Keep these tests together where tests run side by side: they share one dashboard and one browser.
+
+    Each has a second chance: on a machine that is busy a page may be late, and a fault comes back.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 # Of the folder and not of the session: while Playwright is there, no other test can start an event loop.

@@ -45,7 +45,9 @@ def test_by_keyboard_from_the_top_of_the_page_to_a_slider(visit: Open) -> None:
     assert at.page.evaluate("document.activeElement.type") == "range"  # new pictures do not take the focus away
     at.page.keyboard.press("Shift+Tab")  # the button that sets the share back, and by that switches itself off
     at.page.keyboard.press("Space")
-    at.wait_for_shares(before)
+    back = "share => Number(document.querySelector('.mix input[type=range]').value) === share"
+    at.page.wait_for_function(back, arg=before[0])
+    assert at.page.evaluate("document.activeElement.closest('.mix') !== null")
     undo = at.button("shell.undo")
     undo.focus()
     for _ in range(4):

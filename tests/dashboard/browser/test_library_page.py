@@ -180,3 +180,28 @@ def test_markup_in_a_name_is_text(visit: Open, tmp_path: Path, language: str) ->
         at.go(screen)
         assert at.chosen("park") == MARKUP
         assert at.page.locator("img[src=x], main b").count() == 0 and at.page.title().endswith("Klaver")
+
+
+def test_a_report_is_of_what_was_there_when_it_was_asked_for(visit: Open, tmp_path: Path) -> None:
+    at = visit("mix")
+    at.slide(0, 8)
+    at.go("library")
+    report = at.button("compare.report_nl_html")
+    with at.page.expect_download(timeout=180_000) as saved:
+        report.click()  # before all futures are there
+    saved.value.save_as(tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert 'lang="nl"' in text and at.say("shell.own_strategy") in text
+    assert saved.value.suggested_filename.endswith(".nl.html")
+    # Printed: a page of its own, which runs no scripts, goes to the printer.
+    at.page.evaluate("""() => {
+      window.sheets = 0;
+      const isSheet = (added) => added.tagName === 'IFRAME';
+      new MutationObserver((all) => { window.sheets += all.flatMap((one) => [...one.addedNodes]).filter(isSheet).length; })
+        .observe(document.body, {childList: true});
+    }""")
+    at.button("compare.print").click()
+    at.page.wait_for_function("() => window.sheets === 1", timeout=180_000)
+    sheet = at.page.locator("iframe.printed")
+    assert "allow-scripts" not in str(sheet.get_attribute("sandbox"))
+    expect(sheet.content_frame.get_by_role("heading", level=1)).to_be_attached()
