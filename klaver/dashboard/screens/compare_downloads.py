@@ -89,7 +89,8 @@ def TakeAway(
         It goes to the printer instead.
     """
     say = use_session().say
-    asked, set_asked = solara.use_state(None)  # name, key and arguments of what was asked for
+    nothing: tuple[str, str, Callable[[], tuple[Any, ...]]] | None = None
+    asked, set_asked = solara.use_state(nothing)  # name, key and arguments of what was asked for
     file, set_file = solara.use_state((0, "", filename))
     name, wanted, given = asked or (filename, key, arguments)
     pending = use_call(f"file {text}", wanted, function, given, wanted=asked is not None)
