@@ -217,6 +217,11 @@ def measure_memory(browser: Browser, dashboard: Dashboard, sessions: int) -> lis
 # --- all together ----------------------------------------------------------------------------------------------------
 
 
+def log(what: str) -> None:
+    """Say what is being measured."""
+    print(f"{what} ...", file=sys.stderr, flush=True)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print, keep if asked; return 1 if a promise was broken, 2 without a browser."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.dashboard", description=__doc__)
@@ -239,9 +244,12 @@ def main(arguments: list[str] | None = None) -> int:
             warm = Visit(browser, "begin", address=dashboard.address)
             warm.settled()
             warm.close()
+            log("loading")
             rows += measure_loading(browser, dashboard.address, options.loads)
+            log("moving a slider")
             moves, complaints = measure_moves(browser, dashboard.address, options.moves)
             rows += moves
+            log("memory")
             rows += measure_memory(browser, dashboard, options.sessions)
             rows.append(Row("requests to the outside, or that failed", str(len(complaints)), "0", not complaints,
                             float(len(complaints))))  # fmt: skip
