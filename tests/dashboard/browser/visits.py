@@ -189,12 +189,13 @@ class Visit:
 
     def slide(self, role: int, steps: int, *, draft: bool = False) -> None:
         """Move a slider of the roles with the arrow keys; a draft of a game changes nothing yet."""
-        slider, before = self.page.locator(".mix input[type=range]").nth(role), self.page.url
+        slider = self.page.locator(".mix input[type=range]").nth(role)
         slider.focus()
         for _ in range(abs(steps)):
+            before = self.page.url
             slider.press("ArrowRight" if steps > 0 else "ArrowLeft")
-        if not draft:  # the server has heard of it once the address says so
-            self.page.wait_for_function("before => window.location.href !== before", arg=before)
+            if not draft:  # the server has heard of it once the address says so
+                self.page.wait_for_function("before => window.location.href !== before", arg=before)
 
     def complete(self, futures: int = 200) -> None:
         """Wait until the screen of the roles says that all futures are there."""
