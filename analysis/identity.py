@@ -17,7 +17,7 @@ from typing import Any
 
 import sim
 
-_ONLY_TEXT = frozenset({"title", "description", "note"})
+_ONLY_TEXT = frozenset({"title", "description", "note", "place"})
 _ONLY_SHOWS = frozenset({"agents.py", "app.py", "business_park.py", "files.py", "problems.py", "self_analysis.py",
                          "warm_up.py"})  # fmt: skip
 """Files of ``sim`` that find, show, describe or compile, and do not determine a run once its content is known."""

@@ -26,7 +26,7 @@ def is_vacant(plan: Any, parcel: int) -> bool:
     given = plan.parcels[parcel]
     if any(company.parcel == given.name for company in plan.companies):
         return False
-    return given.floor == 0 or given.vacant_quarters is not None or given.offered is True
+    return given.floor == 0 or given.stands_vacant is True or given.offered is True
 
 
 def draw_park(plan: Any, colour: bool) -> Any:

@@ -76,7 +76,7 @@ def _measured(row: Any) -> frozenset[str]:
         stated.discard("land_wish")
     if hasattr(row, "vacant_quarters") and (stated & {"vacant_quarters", "offered"}):
         stated.add("vacant")
-    return frozenset(stated - set(row.assumed) - ({"vacant"} if "vacant_quarters" in row.assumed else set()))
+    return frozenset(stated - set(row.assumed) - ({"vacant"} if {"vacant", "vacant_quarters"} & set(row.assumed) else set()))
 
 
 @dataclass(frozen=True)

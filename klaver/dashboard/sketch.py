@@ -21,14 +21,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
-import tomli_w
 
 from klaver.dashboard.refusals import (
     LARGEST_HA,
@@ -40,10 +37,10 @@ from klaver.dashboard.refusals import (
     read_scenario,
 )
 from klaver.language import LANGUAGES, Language, ScreenLanguage
+from klaver.park_text import map_text, park_text
 from sim.inputs.scenario import CompanyRow, OwnerRow, ParcelRow, Scenario, list_parks
-from sim.park.ascii_map import DEFAULT_LEGEND
 from sim.park.plan import ParkPlan
-from sim.records import GREEN, OUTSIDE, OWNER_KINDS, ROAD, SECTORS, WATER
+from sim.records import OWNER_KINDS, SECTORS
 
 OCCUPANT = "occupant"
 """Owner of a parcel: whoever uses it."""
@@ -52,8 +49,6 @@ USUAL_VACANCY = 8
 """Quarters that a building is taken to stand vacant where nobody says how long."""
 _OUTDATED = 0.4  # quality below which premises count as outdated (docs/parameters.md)
 _MOST_VACANT = 0.9  # that a park file allows
-_GROUND = {ROAD: "#", WATER: "~", OUTSIDE: ".", GREEN: ","}
-_GREEN_MARK = {",": {"kind": "green"}}  # the usual '"' would stand in a TOML file with a backslash before it
 _FINER = (20.0, 15.0, 10.0, 8.0, 5.0)  # metres a cell
 
 
@@ -157,21 +152,13 @@ def _own_title(scenario: Scenario) -> dict[str, str]:
 
 def _draw(scenario: Scenario, texts: Mapping[str, Any]) -> Scenario:
     plan = check_size(scenario)
-    signs = parcel_signs(len(plan.parcels))
-    rows = [
-        [signs[parcel] if parcel >= 0 else _GROUND[kind] for kind, parcel in zip(kinds, parcels, strict=True)]
-        for kinds, parcels in zip(plan.kind.tolist(), plan.parcel_of.tolist(), strict=True)
-    ]
-    for row, column in plan.exits:
-        rows[row][column] = "E"
-    legend: dict[str, Any] = dict(_GREEN_MARK)
-    legend |= {sign: {"kind": "parcel", "name": parcel.name} for sign, parcel in zip(signs, plan.parcels, strict=True)}
+    text, legend = map_text(plan.kind, plan.parcel_of, [parcel.name for parcel in plan.parcels], plan.exits)
     parcels = [_given(ParcelRow, parcel) for parcel in plan.parcels]
     for row in parcels:
         if row.get("floor") == 0.0 and "assumed" not in row:
             row["assumed"] = ["floor"]  # that this plot is the one without a building was nobody's but the layout's choice
     content = scenario.resolved() | dict(texts) | {
-        "map": "\n".join("".join(row) for row in rows) + "\n", "legend": legend, "burn_in": None,
+        "map": text, "legend": legend, "burn_in": None,
         "parcels": [row for row in parcels if len(row) > 1],
         "owners": [_given(OwnerRow, owner) for owner in plan.owners],
     }  # fmt: skip
@@ -182,37 +169,6 @@ def _given(row: type[ParcelRow] | type[OwnerRow], known: Any) -> dict[str, Any]:
     """Return what a plan's parcel or owner has that is not open, as a row of a park file."""
     values = {name: getattr(known, name) for name in row.model_fields if name != "note"}
     return {name: list(value) if name == "assumed" else value for name, value in values.items() if value not in (None, ())}
-
-
-@cache
-def parcel_signs(number: int) -> list[str]:
-    """Return so many characters to draw parcels with: letters a keyboard has, then further ones that read on their own.
-
-    Parameters
-    ----------
-    number
-        Of parcels, at most 2,000.
-
-    Returns
-    -------
-    list of str
-        Single letters and digits, all different, left to right, of one column's width; none with a meaning of its own on a
-        map, none that combines with its neighbours or that a text editor might normalise to another.
-    """
-    plain = [chr(code) for code in (*range(65, 91), *range(97, 123), *range(48, 58))]
-    signs = [sign for sign in plain if sign not in DEFAULT_LEGEND]
-    for code in range(0xA1, 0x10000):
-        if len(signs) >= number:
-            break
-        sign = chr(code)
-        if (
-            unicodedata.category(sign) in ("Lu", "Ll", "Lo")
-            and unicodedata.bidirectional(sign) == "L"
-            and unicodedata.east_asian_width(sign) in ("N", "A", "Na")
-            and unicodedata.normalize("NFKC", sign) == sign == unicodedata.normalize("NFD", sign)
-        ):
-            signs.append(sign)
-    return signs[:number]
 
 
 # --- edits -----------------------------------------------------------------------------------------------------------
@@ -242,6 +198,7 @@ def set_vacant(scenario: Scenario, parcel: str | int, vacant: bool, quarters: in
     edit.need_building()
     if vacant:
         edit.empty()
+        edit.forget("vacant")
         edit.state("vacant_quarters", USUAL_VACANCY if quarters is None else quarters, sure=quarters is not None)
     else:
         edit.seat()
@@ -261,11 +218,12 @@ def set_built(scenario: Scenario, parcel: str | int, built: bool) -> Scenario:
         return edit.done()
     if not built:
         edit.empty(counts=False)
-        for name in ("quality", "fit", "energy", "vacant_quarters"):
+        for name in ("quality", "age", "fit", "energy", "vacant", "vacant_quarters"):
             edit.forget(name)
         edit.state("floor", 0.0)
     else:
         edit.forget("floor")
+        edit.forget("vacant")
         edit.forget("vacant_quarters")
     return edit.done()
 
@@ -411,7 +369,7 @@ def add_opportunity(scenario: Scenario, parcel: str | int | None, wish: str, m2:
         edit.seat(owns=owner is None)
         company = edit.company
         assert company is not None
-        if owner is None and "tenant" in company["assumed"]:
+        if owner is None and ("tenant" in company["assumed"] or company["tenant"] == "unknown"):
             company["tenant"] = False  # nobody said that it rents, and who buys land to grow is no tenant
         if company["tenant"] or (owner is not None and owner != company["name"]):
             raise Refused(Problem("tenant_cannot_expand", {"parcel": edit.name}))
@@ -534,9 +492,9 @@ class _Edit:
     @property
     def occupancy(self) -> str:
         """``"occupied"``, ``"vacant"``, or ``"open"``: drawn per future."""
-        if self.company is not None:
+        if self.company is not None or (self.row["vacant"] is False and self.has_building):
             return "occupied"
-        return "vacant" if self.row["vacant_quarters"] is not None or not self.has_building else "open"
+        return "vacant" if _stands_vacant(self.row) or not self.has_building else "open"
 
     def need_building(self) -> None:
         """Refuse what cannot be said of vacant land."""
@@ -563,7 +521,7 @@ class _Edit:
 
     def _is_open(self, name: str, rows: Mapping[str, Any], used: set[Any]) -> bool:
         row = rows.get(name)
-        return name not in used and (row is None or (row["floor"] != 0.0 and row["vacant_quarters"] is None))
+        return name not in used and (row is None or (row["floor"] != 0.0 and _stands_vacant(row) is None))
 
     def open_quality(self) -> int:
         """Number of buildings of which the quality is open."""
@@ -627,9 +585,11 @@ class _Edit:
                 rest = rented - (self.row["owner"] is None and not owns)
                 self.founding["owner_occupied"] = 1.0 - min(max(rest, 0.0) / (number - 1), 1.0)
         else:
-            self.move_share("vacancy", self.open_use(), +1)
+            if self.row["vacant"] is not False:
+                self.move_share("vacancy", self.open_use(), +1)
             if owns is None and self.row["owner"] is None:
                 owns = not _chance(self.scenario.name, self.name) < 1.0 - self.founding["owner_occupied"]
+        self.forget("vacant")
         self.forget("vacant_quarters")
         self.forget("offered")
         taken = {row["name"] for row in (*self.companies, *self.owners)}
@@ -684,6 +644,11 @@ class _Edit:
         return read_scenario(self.scenario.resolved() | {
             "founding": self.founding, "parcels": parcels, "companies": self.companies, "owners": owners,
         })  # fmt: skip
+
+
+def _stands_vacant(row: Mapping[str, Any]) -> bool | None:
+    """Return whether a row says that its premises stand vacant; None where it does not say."""
+    return True if row["vacant_quarters"] is not None else row["vacant"]
 
 
 def _sure(row: dict[str, Any], name: str) -> None:
@@ -825,13 +790,7 @@ def toml_text(scenario: Scenario, say: ScreenLanguage | None = None) -> str:
     str
         Read back, it gives a park of the same content hash.
     """
-    content = scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    content = {"name": scenario.name, **{key: value for key, value in content.items() if key != "name"}}
-    text = tomli_w.dumps(content, multiline_strings=True)
-    if tomllib.loads(text) != content:  # a carriage return in somebody's text
-        text = tomli_w.dumps(content)
-    lines = (say or ScreenLanguage("nl"))("own.toml_comment", file=file_name(scenario))
-    return "".join(f"# {line}".rstrip() + "\n" for line in lines.splitlines()) + "\n" + text
+    return park_text(scenario, (say or ScreenLanguage("nl"))("own.toml_comment", file=file_name(scenario)))
 
 
 def _title(name: str) -> dict[str, str]:
@@ -857,6 +816,6 @@ def _plain_name(title: str) -> str:
 
 __all__ = [
     "OCCUPANT", "SECTORS", "WISHES", "add_opportunity", "as_drawn", "file_name", "newcomers", "own_version", "parcel_info",
-    "parcel_signs", "plan_of", "remove_newcomer", "rename", "set_built", "set_company", "set_owner", "set_quality", "set_soil",
+    "plan_of", "remove_newcomer", "rename", "set_built", "set_company", "set_owner", "set_quality", "set_soil",
     "set_vacant", "shown_name", "shown_parcel", "sketch", "toml_text",
 ]  # fmt: skip

@@ -246,7 +246,7 @@ def report_park(
                 buildings=say.number(buildings), land=say.number(len(plan.parcels) - buildings))]  # fmt: skip
     used = {company.parcel for company in plan.companies if company.parcel is not None}
     vacant = [parcel.name for parcel in plan.parcels
-              if parcel.floor != 0.0 and parcel.name not in used and parcel.vacant_quarters is not None]  # fmt: skip
+              if parcel.floor != 0.0 and parcel.name not in used and parcel.stands_vacant]  # fmt: skip
     left = buildings - len(vacant) - sum(parcel.name in used for parcel in plan.parcels if parcel.floor != 0.0)
     size.append(say("own.report_use", companies=say.number(len(used)), vacant=say.number(len(vacant)),
                     left=say.number(left)))  # fmt: skip
@@ -296,7 +296,7 @@ def _mark(row: Any, name: str, seated: Mapping[str | None, Any]) -> str:
     if name == "owner" and value is None and row.name in seated:
         # A company that is not said to rent owns where it sits.
         company = seated[row.name]
-        value, assumed = (None if company.tenant else company.name), (("owner",) if "tenant" in company.assumed else ())
+        value, assumed = (company.name if company.tenant is False else None), (("owner",) if "tenant" in company.assumed else ())
     return "open" if value is None else "assumed" if name in assumed else "stated"
 
 

@@ -86,20 +86,36 @@ class MapMark(_Table):
     enclave: bool = False
 
 
+class Place(_Table):
+    """Where a park lies on earth; no number depends on it."""
+
+    crs: Annotated[str, Field(min_length=1, max_length=5_000)]  # as pyproj reads it, such as "EPSG:28992"; in metres
+    west: Annotated[float, Field(ge=-1e8, le=1e8)]  # easting of the map's north-west corner, metres
+    north: Annotated[float, Field(ge=-1e8, le=1e8)]  # northing of it
+
+
 class ParcelRow(_Table):
     """One parcel of a drawn map."""
 
     name: _Text
     owner: _Text | None = None
     floor: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    age: Annotated[float, Field(ge=0, le=1_000)] | None = None
     quality: _Share | None = None
     fit: _Share | None = None
     energy: _Share | None = None
     soil_cost: _Amount | None = None
+    vacant: bool | None = None
     vacant_quarters: Annotated[int, Field(ge=0, le=400)] | None = None
     offered: bool | None = None
     assumed: list[_Text] = []
     note: _LongText = ""
+
+    @model_validator(mode="after")
+    def _vacant_or_not(self) -> ParcelRow:
+        if self.vacant is False and self.vacant_quarters is not None:
+            raise ValueError(f"has stood vacant for {self.vacant_quarters} quarters, and is not vacant.")
+        return self
 
 
 class CompanyRow(_Table):
@@ -112,7 +128,7 @@ class CompanyRow(_Table):
     turnover: _Amount | None = None
     floor_needed: Annotated[float, Field(gt=0, le=1e6)] | None = None
     land_wish: Annotated[float, Field(ge=0, le=1e7)] = 0.0
-    tenant: bool = False
+    tenant: bool | Literal["unknown"] = False
     trust: _Share | None = None
     key_figure: bool | None = None
     assumed: list[_Text] = []
@@ -170,6 +186,7 @@ class Scenario(_Table):
     companies: list[CompanyRow] = []
     owners: list[OwnerRow] = []
     windows: Annotated[list[WindowRow], Field(max_length=4)] = []
+    place: Place | None = None
 
     @field_validator("own_parameters")
     @classmethod
@@ -274,7 +291,7 @@ class Scenario(_Table):
             if row.owner is not None and row.owner not in everyone:
                 problems.append(f"{self.name}: parcels: the owner of '{row.name}' is '{row.owner}', who is not among "
                                 f"the owners and companies.{nearest(row.owner, everyone)}")
-            if row.vacant_quarters is not None and row.name in seated:
+            if (row.vacant_quarters is not None or row.vacant) and row.name in seated:
                 problems.append(f"{self.name}: parcels: '{row.name}' is vacant and has company '{seated[row.name]}'.")
         if problems:
             raise InvalidFile(problems)
@@ -284,7 +301,8 @@ class Scenario(_Table):
         return ParkPlan(
             name=self.name, cell_m=self.cell_m, kind=kind, parcel_of=parcel_of, exits=exits,
             parcels=[PlanParcel(**_fields(rows.get(name, ParcelRow(name=name)))) for name in names],
-            companies=[PlanCompany(**_fields(row)) for row in self.companies],
+            companies=[PlanCompany(**(_fields(row) | {"tenant": None if row.tenant == "unknown" else row.tenant}))
+                       for row in self.companies],
             owners=[PlanOwner(**_fields(row)) for row in ordered],
             motorway=MOTORWAY.index(self.motorway), burn_in=self.lives_through, founding=self._draws())
 
@@ -318,7 +336,7 @@ def _allowed_keys() -> dict[str, list[str]]:
     fields = [field.alias or name for name, field in Scenario.model_fields.items()]
     keys = {"": [*fields, "based_on"]}
     for table, model in (("founding", Founding), ("municipality", Municipality), ("parcels", ParcelRow),
-                         ("companies", CompanyRow), ("owners", OwnerRow), ("windows", WindowRow),
+                         ("companies", CompanyRow), ("owners", OwnerRow), ("windows", WindowRow), ("place", Place),
                          ("title", InTwoLanguages)):
         keys[table] = list(model.model_fields)
     return keys

@@ -289,9 +289,11 @@ class _Founding:
         self.vacant_for = np.where(np.isnan(vacant_for), 0.0, vacant_for)
         self.premises = ~(self.floor == 0.0)
         self._draw_ages()
-        known = (self.occupant >= 0) | ~np.isnan(vacant_for) | ~self.premises
-        open_ = np.flatnonzero(~known)
-        self.vacant = (self.occupant < 0) & self.premises & ~np.isnan(vacant_for)
+        stated = _known([parcel.vacant for parcel in parcels])
+        free = (self.occupant < 0) & self.premises
+        self.vacant = free & (~np.isnan(vacant_for) | (stated == 1.0))
+        self._draw_spells(np.flatnonzero(self.vacant & np.isnan(vacant_for)))
+        open_ = np.flatnonzero(free & ~self.vacant & np.isnan(stated))
         if open_.size:
             keys = self.keys[open_]
             many = self.draws.vacancy * open_.size
@@ -301,12 +303,20 @@ class _Founding:
             score = self._draw(keys, _VACANT) ** (1.0 / weight)
             chosen = open_[np.lexsort((keys, -score))[:number]]
             self.vacant[chosen] = True
-            spell = -20.0 * np.log(self._draw(self.keys[chosen], _VACANT_FOR))  # mean five years (parameters 1)
-            self.vacant_for[chosen] = 1.0 + np.floor(np.minimum(spell, 80.0))
-        self.newcomers = open_[~self.vacant[open_]]
+            self._draw_spells(chosen)
+        self.newcomers = np.flatnonzero(free & ~self.vacant)
+
+    def _draw_spells(self, chosen: np.ndarray) -> None:
+        """Draw how long premises have stood vacant: a mean of five years (parameters 1)."""
+        spell = -20.0 * np.log(self._draw(self.keys[chosen], _VACANT_FOR))
+        self.vacant_for[chosen] = 1.0 + np.floor(np.minimum(spell, 80.0))
 
     def _draw_ages(self) -> None:
-        """Draw building ages such that the asked share has quality below 0.4, and quality from age (mechanics C2)."""
+        """Draw building ages such that the asked share has quality below 0.4, and quality from age (mechanics C2).
+
+        An age counts from the last time that premises were as good as new. Premises of which the year they were built
+        is known are never older than that: drawn older, they were not renewed since, and have their own age.
+        """
         p, share = self.p, min(max(self.draws.outdated, 0.002), 0.98)
         wear = (1.0 - _TYPICAL_EFFORT * p.maintenance) / p.premises_life
         age_outdated = math.log(p.new_quality / 0.4) / wear
@@ -315,6 +325,8 @@ class _Founding:
         old = np.zeros(self.keys.size)
         old[open_] = _rank_share(self._draw(self.keys[open_], _AGE), self.keys[open_])
         age = scale * (-np.log(1.0 - old)) ** (1.0 / _AGE_SHAPE)
+        built = 4.0 * _known([parcel.age for parcel in self.plan.parcels])
+        age = np.where(np.isnan(built), age, np.minimum(age, built))
         self.quality[open_] = p.new_quality * np.exp(-wear * age[open_])
         given = np.clip(np.where(self.premises, self.quality, p.new_quality), 0.01, p.new_quality)
         self.age = np.where(self.premises, np.log(p.new_quality / given) / wear, 0.0)
@@ -343,7 +355,8 @@ class _Founding:
         self.land_wish = np.array([c.land_wish for c in given] + [0.0] * len(extra))
         self.trust = _known([c.trust for c in given] + extra)
         self.key_figure = _known([c.key_figure for c in given] + extra)
-        self.named_tenant = np.array([c.tenant for c in given] + [False] * len(extra), bool)
+        self.named_tenant = np.array([bool(c.tenant) for c in given] + [False] * len(extra), bool)
+        self.tenure_open = np.array([c.tenant is None for c in given] + [True] * len(extra), bool)
         sectors = [-1 if c.sector is None else self._sector(c.name, c.sector) for c in given] + [-1] * len(extra)
         self.sector = np.array(sectors, np.int64)
         open_ = np.flatnonzero(self.sector < 0)
@@ -452,7 +465,7 @@ class _Founding:
             elif not self.premises[p] and self.occupant[p] < 0:
                 self.owner[p] = MUNICIPALITY
             elif self.occupant[p] >= 0 and not self.named_tenant[self.occupant[p]]:
-                self.owner[p] = self.occupant[p]
+                self.owner[p] = self.occupant[p]  # or a landlord's, where it is not known and drawn so
             else:
                 to_let.append(p)
         self._rent_out(np.array(to_let, np.int64))
@@ -460,14 +473,12 @@ class _Founding:
         self.tenant = on_park & (self.owner[np.where(on_park, self.site, 0)] != np.arange(self.site.size))
 
     def _rent_out(self, to_let: np.ndarray) -> None:
-        """Let so many newcomers rent that the asked share of premises has its occupant as owner; draw the landlords."""
-        newcomers = self.newcomers
-        occupied = int((self.occupant[self.premises] >= 0).sum())
-        if newcomers.size:
-            share = round((1.0 - self.draws.owner_occupied) * newcomers.size)
-            if occupied > newcomers.size:
-                share = min(share, newcomers.size)
-            open_ = np.array([p for p in newcomers if self.plan.parcels[p].owner is None], np.int64)
+        """Let so many firms of unknown tenure rent that the asked share of them owns its premises; draw the landlords."""
+        seated = self.occupant >= 0
+        unknown = np.flatnonzero(seated & self.tenure_open[np.where(seated, self.occupant, 0)]) if seated.any() else []
+        if len(unknown):
+            share = round((1.0 - self.draws.owner_occupied) * len(unknown))
+            open_ = np.array([p for p in unknown if self.plan.parcels[p].owner is None], np.int64)
             order = np.lexsort((self.keys[open_], self._draw(self.keys[open_], _TENANT)))
             to_let = np.concatenate((to_let, open_[order[:share]]))
         if not to_let.size:

@@ -33,7 +33,7 @@ class PlanCompany:
     turnover: float | None = None  # euros per year
     floor_needed: float | None = None  # m2
     land_wish: float = 0.0  # m2 of land it wants to add (or, from outside, to buy)
-    tenant: bool = False
+    tenant: bool | None = False  # rents where it sits; None: not known
     trust: float | None = None
     key_figure: bool | None = None
     assumed: tuple[str, ...] = ()
@@ -53,6 +53,13 @@ class PlanParcel:
     vacant_quarters: int | None = None  # how long it has stood vacant; None: occupied, or not known
     offered: bool | None = None
     assumed: tuple[str, ...] = ()
+    age: float | None = None  # years since it was built: its quality is drawn, but as of no older premises
+    vacant: bool | None = None  # premises without a company of the plan: vacant, used by an unnamed firm, or not known
+
+    @property
+    def stands_vacant(self) -> bool | None:
+        """Whether premises without a company of the plan stand vacant; None: not known."""
+        return True if self.vacant_quarters is not None else self.vacant
 
 
 @dataclass

@@ -268,7 +268,8 @@ def plan_map(
         if index not in shapes.plots:
             continue
         company = seated.get(parcel.name)
-        occupied = True if company else False if parcel.floor == 0.0 or parcel.vacant_quarters is not None else None
+        vacant = True if parcel.floor == 0.0 else parcel.stands_vacant
+        occupied = True if company else None if vacant is None else not vacant
         owner = owners.get(parcel.owner or "", "company" if parcel.owner else None)
         plots[index] = Plot(
             f"plot:{index}", shown_parcel(parcel.name, language), shapes.plots[index],

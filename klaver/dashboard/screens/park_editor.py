@@ -185,7 +185,7 @@ def plot_options(park: Scenario, say: ScreenLanguage) -> list[dict[str, str]]:
         elif parcel.floor == 0.0:
             use = say("map.tip_land")
         else:
-            use = say("map.tip_unknown" if parcel.vacant_quarters is None else "map.tip_vacant")
+            use = say("map.tip_vacant" if parcel.stands_vacant else "map.tip_unknown")
         found.append({"value": f"plot:{k}", "label": f"{capital(sketch.shown_parcel(parcel.name, say))}: {use}"})
     return found
 

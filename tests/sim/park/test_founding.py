@@ -203,3 +203,63 @@ def test_a_grown_table_holds_what_it_held(table):
     assert (bigger.near[world.near.shape[0] :] == -1).all()
     getattr(bigger, table).view(np.uint8)[:] = 1
     assert getattr(world, table).tobytes() != getattr(bigger, table)[: getattr(world, table).size].tobytes()
+
+
+# --- what a file may know of premises without knowing all ------------------------------------------------------------
+
+
+def test_premises_are_never_older_than_the_year_they_were_built():
+    known = {letter: PlanParcel(letter, age=12.0) for letter in "ABCD"}
+    for seed in range(1, 30):
+        world, _ = found_park(plan_of(VILLAGE, **known), PARAMETERS, seed, 20)
+        free, _ = found_park(plan_of(VILLAGE), PARAMETERS, seed, 20)
+        ages, before = used(world, "parcels").built_before, used(free, "parcels").built_before
+        assert (ages[:4] <= 48).all() and (ages[4:] == before[4:]).all()
+        # What was drawn younger (renewed since) stays as it was drawn; what was drawn older is as old as it is.
+        assert (ages[:4] == np.minimum(before[:4], 48)).all()
+
+
+def test_a_known_quality_counts_before_a_known_age():
+    world, _ = found_park(plan_of(VILLAGE, A=PlanParcel("A", quality=0.9, age=80.0)), PARAMETERS, 1, 20)
+    assert used(world, "parcels").quality[0] == 0.9
+
+
+def test_premises_said_to_be_vacant_are_so_in_every_future_and_for_a_time_that_is_drawn():
+    plan = plan_of(VILLAGE, A=PlanParcel("A", vacant=True), B=PlanParcel("B", vacant=False))
+    plan.founding = FoundingDraws(vacancy=0.5)
+    spells = set()
+    for seed in range(1, 30):
+        parcels = used(found_park(plan, PARAMETERS, seed, 20)[0], "parcels")
+        assert parcels.occupant[0] < 0 <= parcels.occupant[1] and parcels.offered[0]
+        spells.add(int(parcels.vacant_since[0]))
+    assert len(spells) > 10 and max(spells) < 0
+
+
+def test_what_is_known_of_one_building_leaves_the_draws_of_the_others_alone():
+    free = plan_of(VILLAGE)
+    free.founding = FoundingDraws(vacancy=0.0)
+    known = dataclasses.replace(free, parcels=[PlanParcel("A", vacant=True), *free.parcels[1:]])
+    for seed in range(1, 10):
+        one, other = (used(found_park(plan, PARAMETERS, seed, 20)[0], "parcels") for plan in (free, known))
+        assert (one.quality == other.quality).all() and (one.soil_cost[1:] >= 0).all()
+        assert (other.occupant[1:] >= 0).all() and other.occupant[0] < 0
+
+
+def test_a_firm_of_unknown_tenure_rents_as_often_as_the_share_says():
+    plan = plan_of(VILLAGE)
+    plan.companies = [PlanCompany(f"firm {letter}", letter, tenant=None) for letter in "ABCDFGHI"]
+    plan.founding = FoundingDraws(owner_occupied=0.5)
+    rented = np.zeros(8)
+    for seed in range(1, 60):
+        firms = used(found_park(plan, PARAMETERS, seed, 20)[0], "companies")[:8]
+        assert firms.tenant.sum() == 4
+        rented += firms.tenant
+    assert (rented > 15).all() and (rented < 45).all()
+
+
+def test_an_owner_that_is_named_settles_a_tenure_that_is_not():
+    plan = plan_of(VILLAGE, A=PlanParcel("A", owner="firm"), B=PlanParcel("B", owner="Municipality"))
+    plan.companies = [PlanCompany("firm", "A", tenant=None), PlanCompany("other", "B", tenant=None)]
+    for seed in range(1, 20):
+        firms = used(found_park(plan, PARAMETERS, seed, 20)[0], "companies")
+        assert not firms.tenant[0] and firms.tenant[1]
