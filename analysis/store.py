@@ -36,6 +36,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+STORE_FILE = "store.json"
+"""Says that a folder is a store."""
 FORMAT = 1
 RUN_COLUMNS = ("run", "park", "strategy", "seed", "quarters", "park_hash", "strategy_hash", "model")
 """What a run was; the other columns of ``runs`` are its outcomes."""
@@ -187,7 +189,7 @@ class Store:
     def __init__(self, folder: Path, *, must_exist: bool = False) -> None:
         self.folder = Path(folder)
         self.torn: list[Path] = []
-        mark = self.folder / "store.json"
+        mark = self.folder / STORE_FILE
         if self.folder.exists() and not self.folder.is_dir():
             raise StoreProblem("not_a_folder", folder=self.folder)
         if mark.is_file():
@@ -224,8 +226,8 @@ class Store:
             raise StoreProblem("cannot_write", path=self.folder, problem=cause.strerror or cause) from cause
         try:
             with telling_of_a_full_disk(self.folder):
-                if not (self.folder / "store.json").exists():
-                    _write_whole(self.folder / "store.json", json.dumps({"program": "klaver", "format": FORMAT}).encode())
+                if not (self.folder / STORE_FILE).exists():
+                    _write_whole(self.folder / STORE_FILE, json.dumps({"program": "klaver", "format": FORMAT}).encode())
                 self._clear()
             yield self
         finally:

@@ -603,6 +603,8 @@ from klaver import (  # noqa: E402, F401
     dashboard_command,
     discover_command,
     experiment_commands,
+    export_command,
+    import_command,
     optimise_command,
     sensitivity_command,
     structure_command,

@@ -144,31 +144,6 @@ def report(
     speak.data({**study.numbers(), "folder": written})
 
 
-@command(app, "export")
-def export(
-    speak: Speaker,
-    store: StoreFolder,
-    experiment: Which = None,
-    formats: Annotated[str, option("--formats", metavar="csv,parquet")] = "csv,parquet",
-    out: Annotated[Path | None, option("--out", metavar="DIR")] = None,
-    force: Force = False,
-) -> None:
-    """Tables of an experiment for others, with a data dictionary."""
-    from analysis.store import Store
-    from klaver.reporting import ExportFolder, Study
-
-    chosen = tuple(dict.fromkeys(form.strip() for form in formats.split(",") if form.strip()))
-    if not chosen or not set(chosen) <= {"csv", "parquet"}:
-        raise BadOption("error.formats", formats=formats)
-    study = Study.read(Store(store, must_exist=True), experiment)
-    folder = ExportFolder.of(study, out, store.absolute().parent if out is None else out.parent, chosen, speak.say.code)
-    folder.check(force)
-    with waiting(speak, speak.say("export.making", n=speak.say.number(len(study.plan.keys)))):
-        written = folder.write(study, speak.say, chosen)
-    speak.result(speak.say("export.written", folder=written, n=speak.say.number(len(study.plan.keys))))
-    speak.data({"folder": written, "runs": len(study.plan.keys), "failed": len(study.failed)})
-
-
 @command(app, "query")
 def query(
     speak: Speaker,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from klaver.language import Language
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ def comparison_figures(comparison: Comparison, language: str) -> dict[str, Any]:
 def draw_plan(scenario: Scenario, path: Path, say: Language) -> Path:
     """Draw a park as its first seed founds it, before any quarter has passed; the suffix says PNG or SVG.
 
+    Parcels of which it is drawn who uses them, and which another seed founds differently, are dotted.
+
     Raises
     ------
     ValueError
@@ -70,5 +74,8 @@ def draw_plan(scenario: Scenario, path: Path, say: Language) -> Path:
     place = model.Park.of(scenario)
     world, names = found_park(place.plan, place.parameters, 1, place.quarters)
     title = scenario.title.get(say.code) or scenario.name
-    figures.park_map(world, names, title, say.code).savefig(path, dpi=150)
+    known = {company.parcel for company in place.plan.companies}
+    imputed = np.array([parcel.name not in known and parcel.floor != 0.0 and parcel.stands_vacant is None
+                        for parcel in place.plan.parcels])  # fmt: skip
+    figures.park_map(world, names, title, say.code, imputed=imputed).savefig(path, dpi=150)
     return path

@@ -22,7 +22,10 @@ GROUND = {records.OUTSIDE: "#FFFFFF", records.ROAD: "#8A8A8A", records.GREEN: "#
 VACANT_LAND, VACANT_PREMISES = "#F3EBDC", "#FFFFFF"
 
 
-def park_map(world: World, names: Any = None, title: str = "", language: str = "en", ax: Any = None) -> Figure:
+def park_map(
+    world: World, names: Any = None, title: str = "", language: str = "en", ax: Any = None,
+    imputed: np.ndarray | None = None,
+) -> Figure:
     """Draw the park: roads, green, water; parcels by the sector of who is there; vacant, built and renewed.
 
     Parameters
@@ -33,6 +36,8 @@ def park_map(world: World, names: Any = None, title: str = "", language: str = "
         ``Names`` of its companies, to label those on large parcels; None for no labels.
     ax
         Axes to draw into; a figure of its own if None.
+    imputed : bool, (parcels,)
+        Those of which it was drawn who uses them, and which another future has different: dotted. None: not shown.
     """
     words = WORDS[language]
     own = ax is None
@@ -43,12 +48,14 @@ def park_map(world: World, names: Any = None, title: str = "", language: str = "
     picture = np.ones((rows * columns, 3))
     for kind, colour in GROUND.items():
         picture[world.cell_kind == kind] = to_rgb(colour)
-    vacant_cells = np.zeros(rows * columns, bool)
+    vacant_cells, imputed_cells = np.zeros(rows * columns, bool), np.zeros(rows * columns, bool)
     seen = set()
     parcels = world.parcels[: world.counts[0].parcels]
     for i in np.flatnonzero(parcels.live):
         parcel = parcels[i]
         cells = world.cell_parcel == i
+        if imputed is not None and imputed[i]:
+            imputed_cells |= cells
         if parcel.occupant >= 0:
             sector = records.SECTORS[int(world.companies[parcel.occupant].sector)]
             seen.add(sector)
@@ -64,6 +71,7 @@ def park_map(world: World, names: Any = None, title: str = "", language: str = "
     ax.imshow(picture.reshape(rows, columns, 3), extent=(0, columns * cell, 0, rows * cell), interpolation="nearest")
     _outline_parcels(ax, world, rows, columns, cell)
     _hatch(ax, vacant_cells.reshape(rows, columns), cell)
+    _hatch(ax, imputed_cells.reshape(rows, columns), cell, "..", "#666666")
     for i in np.flatnonzero(parcels.live & (parcels.quality >= 0.8) & (parcels.floor > 0)):
         ax.plot(*_label_point(world, int(i), rows, columns, cell), marker="o", ms=6, mfc="white", mec="black", mew=1.2)
     for place in np.flatnonzero((world.cell_exit == 0) & (world.cell_kind == records.ROAD)):
@@ -78,7 +86,10 @@ def park_map(world: World, names: Any = None, title: str = "", language: str = "
     ax.set_xlim(-cell, (columns + 1) * cell)
     ax.set_ylim(-0.09 * rows * cell, (rows + 1) * cell)
     if own:
-        figure.legend(handles=_map_legend(words, sorted(seen, key=records.SECTORS.index)), loc="outside right center",
+        handles = _map_legend(words, sorted(seen, key=records.SECTORS.index))
+        if imputed_cells.any():
+            handles.append(Patch(fc="white", ec="#666666", hatch="..", label=words["imputed"]))
+        figure.legend(handles=handles, loc="outside right center",
                       fontsize=10, frameon=False)
     return figure
 
@@ -100,14 +111,16 @@ def _outline_parcels(ax: Any, world: World, rows: int, columns: int, cell: float
     ax.plot(lines_x, lines_y, color="#333333", lw=0.7, solid_capstyle="butt")
 
 
-def _hatch(ax: Any, mask: np.ndarray, cell: float) -> None:
+def _hatch(ax: Any, mask: np.ndarray, cell: float, pattern: str = "////", colour: str | None = None) -> None:
     rows, columns = mask.shape
     if mask.any():
         # Each cell as two by two points, so that the hatching reaches the border of the parcel.
         fine = np.kron(mask, np.ones((2, 2)))
         x = (np.repeat(np.arange(columns), 2) + np.tile([0.01, 0.99], columns)) * cell
         y = (rows - np.repeat(np.arange(rows), 2) - np.tile([0.01, 0.99], rows)) * cell
-        ax.contourf(x, y, fine, levels=[0.5, 1.5], colors="none", hatches=["////"])
+        drawn = ax.contourf(x, y, fine, levels=[0.5, 1.5], colors="none", hatches=[pattern])
+        if colour is not None:
+            drawn.set(edgecolor=colour, linewidth=0.0)
 
 
 def _label_point(world: World, i: int, rows: int, columns: int, cell: float) -> tuple[float, float]:

@@ -91,11 +91,16 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-@cache
 def screen_texts(code: str) -> dict[str, str]:
     """Return all sentences of the dashboard in a language, by ``"file.key"``: ``mix.title`` stands in ``mix.nl.toml``."""
+    return _texts_in("dashboard", code)
+
+
+@cache
+def _texts_in(folder: str, code: str) -> dict[str, str]:
+    """Return all sentences of a folder of texts, by ``"file.key"``."""
     found: dict[str, str] = {}
-    for path in sorted((Path(__file__).parent / "dashboard").glob(f"*.{code}.toml")):
+    for path in sorted((Path(__file__).parent / folder).glob(f"*.{code}.toml")):
         with open(path, "rb") as file:
             found.update(_flatten(tomllib.load(file), f"{path.name.partition('.')[0]}."))
     return found
@@ -206,3 +211,17 @@ class ScreenLanguage(Language):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self._texts = {**texts(code), **screen_texts(code)}
+
+
+class ImportLanguage(Language):
+    """A language with the sentences of importing maps and company lists beside all others.
+
+    Parameters
+    ----------
+    code
+        ``"nl"`` or ``"en"``.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self._texts = {**texts(code), **_texts_in("importing", code)}
