@@ -6,8 +6,8 @@ import datetime
 import os
 import sys
 import tempfile
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -109,7 +109,12 @@ def _import(speak: Speaker, request: Request, folder: Path, key: Path | None, fo
     if made.key is not None:
         key_path = key or default_key(made.scenario.name)
         _check_apart(key_path, folder)
-    _write(made, outputs, say, key_path)
+    try:
+        _write(made, outputs, say, key_path)
+    except CannotImport as refused:
+        raise _told(refused, say) from refused
+    except OSError as problem:
+        raise BadOption("error.cannot_write", path=problem.filename or folder, problem=problem.strerror) from problem
     _tell(speak, say, made, outputs, key_path)
 
 
@@ -149,7 +154,8 @@ def _write(made: Imported, outputs: dict[str, Path], say: Any, key: Path | None)
     from klaver.park_text import park_text
 
     if key is not None and made.key is not None:
-        write_key(key, made.key)
+        key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_key(key, made.key, apart_from=[outputs["park"].parent])
     text = park_text(made.scenario, comment(made, say))
     outputs["park"].parent.mkdir(parents=True, exist_ok=True)
     with _whole(outputs["check"]) as check, _whole(outputs["park"]) as park:
@@ -210,4 +216,4 @@ def _tell(speak: Speaker, say: Any, made: Imported, outputs: dict[str, Path], ke
     if key is not None:
         speak.remark(say("command.key_written", path=key))
     speak.remark(say("command.go_on", park=outputs["park"]))
-    speak.data({"park": outputs["park"], "check": outputs["check"], "key": key, **data})
+    speak.data({"file": outputs["park"], "check": outputs["check"], "key": key, **data})

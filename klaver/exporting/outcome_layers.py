@@ -23,7 +23,7 @@ from sim.warm_up import compile_rules
 
 QUARTERS_A_YEAR = 4
 MEASURES = ("vacant", "built", "quality", "energy", "floor_m2", "jobs")
-"""Of a parcel in a year: share vacant (0-1), share with a building (0-1), quality and energy of the building (0-1), m2, jobs."""
+"""Of a parcel in a year: shares vacant and with a building, quality and energy of the building (all 0-1), m2, jobs."""
 Progress = Callable[[int, int], None]
 
 
@@ -133,7 +133,8 @@ def _parcels_now(world: World, known: list[str], firms: list[str]) -> tuple[pd.D
             "parcel": known[row] if row < len(known) else f"parcel {row}",
             "company": "" if occupant < 0 else firms[occupant] if occupant < len(firms) else f"newcomer {occupant}",
             "vacant": bool(occupant < 0 and parcel.floor > 0.0), "built": bool(parcel.floor > 0.0),
-            "being_built": bool(parcel.building_until > quarter), "area_m2": float(parcel.area), "floor_m2": float(parcel.floor),
+            "being_built": bool(parcel.building_until > quarter),
+            "area_m2": float(parcel.area), "floor_m2": float(parcel.floor),
             "quality": float(parcel.quality), "fit": float(parcel.fit), "energy": float(parcel.energy),
             "jobs": float(company.jobs) if company is not None else 0.0, "offered": bool(parcel.offered),
             "soil_cost": float(parcel.soil_cost) / 100.0, "assumed": bool(parcel.assumed),

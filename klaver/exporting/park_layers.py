@@ -85,7 +85,8 @@ def cell_boxes(cells: np.ndarray, cell_m: float, west: float, north: float) -> n
         Polygons.
     """
     rows, columns = cells[:, 0], cells[:, 1]
-    return shapely.box(west + columns * cell_m, north - (rows + 1) * cell_m, west + (columns + 1) * cell_m, north - rows * cell_m)
+    left, top = west + columns * cell_m, north - rows * cell_m
+    return shapely.box(left, north - (rows + 1) * cell_m, west + (columns + 1) * cell_m, top)
 
 
 def outline(cells: np.ndarray, cell_m: float, west: float, north: float) -> Any:
@@ -177,8 +178,8 @@ def _settings(scenario: Scenario, plan: ParkPlan, west: float, north: float) -> 
     if scenario.place is None:
         content.pop("place", None)
     rows = [(key, json.dumps(content[key], ensure_ascii=False)) for key in SETTINGS if content.get(key) is not None]
-    lattice = {"west": west, "north": north, "rows": plan.kind.shape[0], "columns": plan.kind.shape[1], "cell_m": plan.cell_m}
-    rows.append(("lattice", json.dumps(lattice)))
+    # What the outlines alone do not tell: where the map ends when nothing lies at its edge.
+    rows += [("corner", json.dumps([west, north])), ("size", json.dumps(list(plan.kind.shape)))]
     return pd.DataFrame(rows, columns=["key", "value"])
 
 

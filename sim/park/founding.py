@@ -475,9 +475,10 @@ class _Founding:
     def _rent_out(self, to_let: np.ndarray) -> None:
         """Let so many firms of unknown tenure rent that the asked share of them owns its premises; draw the landlords."""
         seated = self.occupant >= 0
-        unknown = np.flatnonzero(seated & self.tenure_open[np.where(seated, self.occupant, 0)]) if seated.any() else []
-        if len(unknown):
-            share = round((1.0 - self.draws.owner_occupied) * len(unknown))
+        unknown = np.flatnonzero(seated)
+        unknown = unknown[self.tenure_open[self.occupant[unknown]]]
+        if unknown.size:
+            share = round((1.0 - self.draws.owner_occupied) * unknown.size)
             open_ = np.array([p for p in unknown if self.plan.parcels[p].owner is None], np.int64)
             order = np.lexsort((self.keys[open_], self._draw(self.keys[open_], _TENANT)))
             to_let = np.concatenate((to_let, open_[order[:share]]))
