@@ -21,6 +21,8 @@ NEEDED = 0.1
 """Of a cell: where a road covers so much, the grid has a road there or in a cell beside it."""
 LONGEST_WAY, LONGEST_WAY_M = 5, 75.0
 """Cells, and metres, of road added at most to give a parcel access."""
+TOUCHING = 1.0
+"""m from a road: a parcel so near lies on it, even where the cells between are another's; they may become road then."""
 
 
 def join_roads(draft: Draft, roads: np.ndarray) -> tuple[int, int]:
@@ -265,7 +267,7 @@ class Access:
     def _make_way(self, parcel: int) -> bool:
         """Make the cheapest way of at most ``LONGEST_WAY`` cells from a parcel to a road; return whether there is one."""
         longest = min(LONGEST_WAY, int(LONGEST_WAY_M / self.draft.lattice.cell_m))
-        near = shapely.distance(self.shapes[parcel], self.roads) <= 1.5 * self.draft.lattice.cell_m
+        near = shapely.distance(self.shapes[parcel], self.roads) <= TOUCHING
         own = sorted(self.draft.cells[parcel])
         queue: list[tuple[float, tuple[int, ...], int]] = [(0.0, (), cell) for cell in own]
         seen: set[int] = set()

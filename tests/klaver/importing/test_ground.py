@@ -10,6 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import label
+from shapely import affinity
 
 from klaver.importing.cells import Lattice, cover, pieces
 from klaver.importing.findings import CannotImport, Findings
@@ -106,6 +107,13 @@ def test_a_parcel_that_a_road_covers_is_road():
     assert findings.counts()["gridding.parcel_is_road"] == 1
 
 
+def test_a_parcel_under_a_road_with_a_building_on_it_stays_a_parcel():
+    shapes = {**two_rows(), "kiosk": shapely.box(0, 0, 200, 12)}
+    layers = Layers(RD, parcels(shapes), roads=layer(shapely.box(-40, 0, 240, 8)), buildings=layer(shapely.box(50, 8, 80, 12)))
+    grid, findings = lay(layers, 5.0)
+    assert "kiosk" in grid.names and findings.counts()["gridding.parcel_is_road"] == 0
+
+
 def test_a_parcel_that_a_line_runs_along_is_road():
     shapes = {**two_rows(), "street": shapely.box(0, 0, 200, 12)}
     grid, findings = lay(Layers(RD, parcels(shapes), roads=layer(shapely.LineString([(-40, 6), (240, 6)]))))
@@ -189,7 +197,7 @@ def test_a_wide_rim_within_the_boundary_is_green_where_a_street_serves_the_parce
 
 
 def test_a_second_inferred_street_gets_an_exit_where_it_ends_in_the_green():
-    more = {f"far {name}": shapely.transform(shape, lambda points: points + [0, 300]) for name, shape in two_rows().items()}
+    more = {f"far {name}": affinity.translate(shape, 0, 300) for name, shape in two_rows().items()}
     boundary = layer(shapely.box(-40, -100, 240, 412))
     layers = Layers(RD, parcels({**two_rows(), **more}), boundary=boundary, exits=layer(shapely.Point(0, 6)))
     grid, findings = lay(layers)
@@ -285,9 +293,9 @@ def test_no_access_for_most_parcels_is_refused():
 
 
 def test_no_road_is_made_through_water():
-    shapes = {**two_rows(), "isle": shapely.box(0, 92, 80, 132)}
-    moat = shapely.box(-20, 72, 100, 152) - shapely.box(0, 92, 80, 132)
-    layers = Layers(RD, parcels(shapes), roads=layer(shapely.box(-20, 0, 220, 12)), water=layer(moat))
+    shapes = {**two_rows(), "isle": shapely.box(-70, 0, -40, 40)}
+    layers = Layers(RD, parcels(shapes), roads=layer(shapely.box(-10, 0, 220, 12)), exits=layer(shapely.Point(215, 6)))
+    layers.water = layer(shapely.box(-100, -40, -10, 80) - shapes["isle"])
     grid, _ = lay(layers)
     assert grid.enclaves == {"isle"}
 
