@@ -1,6 +1,6 @@
 """How much does not knowing a field of a park file matter? Measured by running parks in which one field is known.
 
-``uv run python -m benchmarks.field_weights --save`` writes ``klaver/importing/weights.toml``, from which ``klaver import``
+``uv run python -m benchmarks.field_weights --save`` writes ``klaver/importing/report/weights.toml``, from which ``klaver import``
 ranks what would most improve a park file.
 
 **Question.** A field that the file leaves open is drawn anew in every future. Getting it measured takes away that part of
@@ -19,7 +19,7 @@ outdated, vacant, rented and polluted premises and of sectors as parks of the Du
 **Two ends.** Fields overlap: whoever knows the floor of a building knows most of what its firm needs. So each field is weighed
 twice. *First*: nothing else is known, as above. *Last*: all else is known; then what a field adds is the mean over truths of
 the variance that is left when only this field is drawn again (given all else), from the differences between two such
-draws in the same futures. A park lies in between, and so does the weight (``klaver/importing/improvements.py``).
+draws in the same futures. A park lies in between, and so does the weight (``klaver/importing/report/improvements.py``).
 
 **Outcomes**, at the horizon: vitality with nothing done; what demand-driven working adds to vitality; and what it adds in
 private euros beyond public ones. Each as a share of the variance of that outcome, all else open.
@@ -56,7 +56,7 @@ from sim.outcomes import measure
 from sim.park.founding import found_park
 from sim.park.plan import FoundingDraws, ParkPlan, PlanCompany, PlanOwner, PlanParcel
 
-WEIGHTS = Path(__file__).parents[1] / "klaver" / "importing" / "weights.toml"
+WEIGHTS = Path(__file__).parents[1] / "klaver" / "importing" / "report" / "weights.toml"
 ENDS = ("first", "last")
 OUTCOMES = ("vitality", "vitality_gain", "net_private_gain")
 OF_PARCEL = ("floor", "age", "quality", "fit", "energy", "soil_cost")

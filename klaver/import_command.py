@@ -85,7 +85,7 @@ def _earlier_key(path: Path | None) -> Any:
     """Return the codes of an earlier import, where its key file is there."""
     if path is None or not path.exists():
         return None
-    from klaver.importing.privacy import read_key
+    from klaver.importing.companies.privacy import read_key
 
     return read_key(path)
 
@@ -149,8 +149,8 @@ def _check_apart(key: Path, folder: Path) -> None:
 
 def _write(made: Imported, outputs: dict[str, Path], say: Any, key: Path | None) -> None:
     """Write park file and report, and the key first: codes without their key would be lost."""
-    from klaver.importing.check_report import write_report
-    from klaver.importing.privacy import write_key
+    from klaver.importing.companies.privacy import write_key
+    from klaver.importing.report.check_report import write_report
     from klaver.park_text import park_text
 
     if key is not None and made.key is not None:
@@ -190,7 +190,7 @@ def comment(made: Imported, say: Any) -> str:
 def _tell(speak: Speaker, say: Any, made: Imported, outputs: dict[str, Path], key: Path | None) -> None:
     """Say in the terminal what came of it: counts, the weightiest findings, and how to go on."""
     from klaver.drawing import draw_park, legend
-    from klaver.importing.check_report import report_data
+    from klaver.importing.report.check_report import report_data
 
     plan = made.scenario.plan()
     colour = sys.stdout.isatty() and speak.console(sys.stdout).color_system is not None

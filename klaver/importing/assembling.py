@@ -25,7 +25,7 @@ from sim.inputs.scenario import Founding, Scenario, check_scenario
 from sim.records import SECTORS
 
 if TYPE_CHECKING:
-    from klaver.importing.gridding import Grid
+    from klaver.importing.grid.gridding import Grid
     from klaver.importing.layers import Layers
 
 MOST_PARCELS = 10_000

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from klaver.importing.assembling import Choices, assemble
+from klaver.importing.companies.matching import match_companies
+from klaver.importing.companies.privacy import Anonymised, anonymise, round_jobs
+from klaver.importing.companies.sectors import fill_sectors
+from klaver.importing.companies.sharing import share_parcels
 from klaver.importing.findings import Findings
-from klaver.importing.gridding import Grid, lay_on_grid
+from klaver.importing.grid.gridding import Grid, lay_on_grid
 from klaver.importing.layers import Layers
-from klaver.importing.matching import match_companies
-from klaver.importing.privacy import Anonymised, anonymise, round_jobs
-from klaver.importing.reading import Limits, read_folder
-from klaver.importing.sectors import fill_sectors
-from klaver.importing.sharing import share_parcels
+from klaver.importing.reading.files import Limits, read_folder
 from sim.inputs.scenario import list_parks
 
 if TYPE_CHECKING:

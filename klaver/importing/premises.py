@@ -17,7 +17,7 @@ import shapely
 from klaver.importing.findings import Findings
 
 if TYPE_CHECKING:
-    from klaver.importing.gridding import Grid
+    from klaver.importing.grid.gridding import Grid
     from klaver.importing.layers import Layers
 
 SMALLEST_BUILDING = 20.0

@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from klaver.importing.findings import Findings
-from klaver.importing.gridding import Grid
+from klaver.importing.grid.gridding import Grid
 from klaver.importing.layers import Layers, Source
 from sim.inputs.scenario import Scenario, load_park
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klaver.importing.addresses import (
+from klaver.importing.companies.addresses import (
     AddressBook,
     House,
     Streets,
@@ -179,7 +179,7 @@ def test_a_name_between_two_streets_stands_for_neither() -> None:
     st.text("abcdeghi", min_size=4, max_size=12),
 )
 def test_the_quick_bound_hides_no_likely_street(keys: list[str], wanted: str) -> None:
-    from klaver.importing.addresses import likeness
+    from klaver.importing.companies.addresses import likeness
 
     found = dict(Streets(keys).alike(wanted, 0.7, 50))
     assert found == {key: likeness(key, wanted) for key in keys if likeness(key, wanted) >= 0.7}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from klaver.importing.archives import take
 from klaver.importing.findings import CannotImport, Findings
-from klaver.importing.held_files import HeldFile, Limits, holding
+from klaver.importing.reading.archives import take
+from klaver.importing.reading.held_files import HeldFile, Limits, holding
 from tests.klaver.importing import hostile
 from tests.klaver.importing.dutch_forms import write_ibis, write_kadaster, write_lisa_csv, write_lisa_xlsx
 

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 
 from analysis.report.blocks import Heading, KeyValue, Table
-from klaver.importing.check_map import draw_map, known_by_half
-from klaver.importing.check_report import document, report_data, write_report
-from klaver.importing.checked import NUMBERED, Check, counts
 from klaver.importing.findings import Findings
 from klaver.importing.knowledge import knowledge
+from klaver.importing.report.check_map import draw_map, known_by_half
+from klaver.importing.report.check_report import document, report_data, write_report
+from klaver.importing.report.checked import NUMBERED, Check, counts
 from klaver.language import ImportLanguage
 from sim.inputs.scenario import Scenario
 from tests.klaver.importing.made_up_import import NASTY, NORTH, WEST, MadeUp, made_up
@@ -247,7 +247,7 @@ def test_both_languages_say_everything() -> None:
 
 def test_every_key_of_the_report_is_used() -> None:
     folder = Path(__file__).parents[3] / "klaver" / "importing"
-    code = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")))
     families = re.findall(r'check\.([a-z_]*?)(?:\{)', code)
     assert families
     for key in (key.removeprefix("check.") for key in ImportLanguage("en")._texts if key.startswith("check.")):
@@ -279,7 +279,7 @@ def test_hatching_tells_what_colour_tells(made: MadeUp) -> None:
 
 
 def test_numbers_that_would_cover_each_other_move_apart() -> None:
-    from klaver.importing.check_map import _free
+    from klaver.importing.report.check_map import _free
 
     taken: list[tuple[float, float]] = []
     for _ in range(30):

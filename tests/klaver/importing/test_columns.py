@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from klaver.importing.columns import fold, match_columns, read_mapping, unit_factor
 from klaver.importing.findings import CannotImport, Findings
-from klaver.importing.forms import EXCHANGE_LAYERS, FORMS, SYNONYMS
-from klaver.importing.held_files import Limits
 from klaver.importing.layers import ADDRESS_COLUMNS, BUILDING_COLUMNS, COMPANY_COLUMNS, OWNER_COLUMNS, PARCEL_COLUMNS
-from klaver.importing.recognising import recognise
-from klaver.importing.standardising import class_middle, standardise
-from klaver.importing.values import Values
+from klaver.importing.reading.columns import fold, match_columns, read_mapping, unit_factor
+from klaver.importing.reading.forms import EXCHANGE_LAYERS, FORMS, SYNONYMS
+from klaver.importing.reading.held_files import Limits
+from klaver.importing.reading.recognising import recognise
+from klaver.importing.reading.standardising import class_middle, standardise
+from klaver.importing.reading.values import Values
 from tests.klaver.importing import dutch_forms
 
 

@@ -9,9 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
-from klaver.importing import gridding
 from klaver.importing.findings import CannotImport, Findings
-from klaver.importing.gridding import Grid, faults, lay_on_grid
+from klaver.importing.grid import gridding
+from klaver.importing.grid.gridding import Grid, faults, lay_on_grid
 from klaver.importing.layers import Layers
 from klaver.language import ImportLanguage
 from sim.park.ascii_map import check_lattice

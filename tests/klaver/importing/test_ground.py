@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy.ndimage import label
 from shapely import affinity
 
-from klaver.importing.cells import Lattice, cover, pieces
 from klaver.importing.findings import CannotImport, Findings
-from klaver.importing.gridding import lay_on_grid
+from klaver.importing.grid.cells import Lattice, cover, pieces
+from klaver.importing.grid.gridding import lay_on_grid
 from klaver.importing.layers import Layers
 from sim.park.ascii_map import check_lattice
 from sim.records import GREEN, OUTSIDE, ROAD, WATER

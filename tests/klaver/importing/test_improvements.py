@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from klaver.importing import improvements as module
 from klaver.importing.findings import Findings
-from klaver.importing.improvements import Improvement, areas_of, improvements, weights
+from klaver.importing.report import improvements as module
+from klaver.importing.report.improvements import Improvement, areas_of, improvements, weights
 from klaver.language import ImportLanguage
 from sim.inputs.scenario import Scenario, check_scenario, load_park
 from tests.klaver.importing.made_up_import import made_up

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 import shapely
 
+from klaver.importing.companies.matching import DOUBTFUL, jobs_left_out, match_companies
 from klaver.importing.findings import CannotImport, Findings
-from klaver.importing.matching import DOUBTFUL, jobs_left_out, match_companies
 from klaver.language import ImportLanguage
 
 RD = "EPSG:28992"

@@ -16,9 +16,9 @@ import pyproj
 import pytest
 import shapely
 
+from klaver.importing.companies.privacy import Anonymised, anonymise, note_unique, read_key, round_jobs, write_key
 from klaver.importing.findings import CannotImport, Findings
 from klaver.importing.layers import Layers
-from klaver.importing.privacy import Anonymised, anonymise, note_unique, read_key, round_jobs, write_key
 from klaver.language import ImportLanguage
 
 RD = "EPSG:28992"

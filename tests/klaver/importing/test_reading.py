@@ -25,7 +25,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from klaver.importing.findings import CannotImport, Findings
 from klaver.importing.layers import Layers
-from klaver.importing.reading import Limits, read_folder
+from klaver.importing.reading.files import Limits, read_folder
 from klaver.language import ImportLanguage
 from tests.klaver.importing import hostile
 from tests.klaver.importing.dutch_forms import (
@@ -418,7 +418,7 @@ NAMES = st.one_of(st.none(), st.sampled_from(["a", "a (2)", "parcel 2", "parcel 
 @given(st.lists(NAMES, max_size=12))
 @settings(max_examples=100, deadline=None)
 def test_any_names_become_different_ones(names: list[str | None]) -> None:
-    from klaver.importing.naming import unique
+    from klaver.importing.reading.naming import unique
 
     made = unique(pd.Series(names, dtype=object), "parcel", "kavels.gpkg", Findings()).tolist()
     assert len(set(made)) == len(names) and all(len(name) <= 80 for name in made)
@@ -558,14 +558,15 @@ def test_a_geopackage_that_is_open_in_another_program_is_told(tmp_path: Path) ->
     assert len(layers.parcels) == 12 and list(findings.counts()) == ["reading.open_elsewhere"]
 
 
-def test_nothing_is_left_behind_and_nothing_written_beside_the_files(tmp_path: Path) -> None:
+def test_nothing_is_left_behind_and_nothing_written_beside_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))  # no other test's folders
+    (tmp_path / "temp").mkdir()
     folder = write_park(tmp_path / "park")
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    held = set(Path(tempfile.gettempdir()).glob("klaver-import-*"))
     read(folder)
     why_refused(hostile.zip_bomb(tmp_path / "bomb.zip", 60))
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
-    assert set(Path(tempfile.gettempdir()).glob("klaver-import-*")) <= held
+    assert not any((tmp_path / "temp").iterdir())
 
 
 def test_a_problem_with_one_file_does_not_hide_another(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from klaver.importing.findings import CannotImport, Findings
-from klaver.importing.repairs import mend, tell_islands
+from klaver.importing.grid.repairs import mend, tell_islands
 from tests.klaver.importing.subdivisions import parcels
 
 NONE = shapely.Polygon()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from klaver.importing.companies.sectors import TABLE, digits_of, edition_of, fill_sectors, sector_of, usual_length
 from klaver.importing.findings import Findings
-from klaver.importing.sectors import TABLE, digits_of, edition_of, fill_sectors, sector_of, usual_length
 from klaver.language import ImportLanguage
 from sim.records import SECTORS
 

@@ -13,9 +13,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from klaver.importing.dividing import divide, wanted_sizes
+from klaver.importing.companies.dividing import divide, wanted_sizes
+from klaver.importing.companies.sharing import share_parcels, weights_of
 from klaver.importing.findings import Findings
-from klaver.importing.sharing import share_parcels, weights_of
 from sim.park.ascii_map import check_lattice, read_map
 
 WEST, NORTH, CELL = 222_000.0, 512_000.0, 10.0

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from klaver.importing.columns import knows
 from klaver.importing.findings import CannotImport, Findings
-from klaver.importing.held_files import HeldFile, Limits
-from klaver.importing.tables import as_numbers, is_missing, plain_text, read_csv, read_workbook
+from klaver.importing.reading.columns import knows
+from klaver.importing.reading.held_files import HeldFile, Limits
+from klaver.importing.reading.tables import as_numbers, is_missing, plain_text, read_csv, read_workbook
 from tests.klaver.importing import hostile
 from tests.klaver.importing.dutch_forms import write_lisa_csv, write_lisa_xlsx
 

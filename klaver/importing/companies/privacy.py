@@ -23,17 +23,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from klaver.importing.addresses import plain
-from klaver.importing.codes import Codes, Hiding, only
+from klaver.importing.companies.addresses import plain
+from klaver.importing.companies.codes import Codes, Hiding, only
+from klaver.importing.companies.key_file import read_key, write_key
+from klaver.importing.companies.locating import numbers, texts, truths
 from klaver.importing.findings import Findings
-from klaver.importing.key_file import read_key, write_key
 from klaver.importing.layers import Layers
-from klaver.importing.locating import numbers, texts, truths
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from klaver.importing.gridding import Grid
+    from klaver.importing.grid.gridding import Grid
 
 __all__ = ["JOB_CLASSES", "Anonymised", "anonymise", "note_unique", "read_key", "round_jobs", "write_key"]
 JOB_CLASSES = ((1, 1), (2, 3), (5, 7), (10, 14), (20, 32), (50, 70), (100, 140), (200, 320), (500, 700), (1000, 1400),

@@ -12,9 +12,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
-from klaver.importing.cells import cover, pieces
 from klaver.importing.findings import Findings
-from klaver.importing.settling import BEYOND, ON_ROAD, ON_WATER, Draft, held_as
+from klaver.importing.grid.cells import cover, pieces
+from klaver.importing.grid.settling import BEYOND, ON_ROAD, ON_WATER, Draft, held_as
 from sim.records import OUTSIDE
 
 NEEDED = 0.1

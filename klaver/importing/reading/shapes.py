@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from klaver.importing.findings import Findings, refuse
-from klaver.importing.held_files import Limits
+from klaver.importing.reading.held_files import Limits
 
 _FARTHEST = 1e8
 # Mending takes time and room with the number of places where a shape crosses itself: 1,000 corners put down at random cross

@@ -23,9 +23,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from klaver.importing.addresses import name_key, plain
-from klaver.importing.findings import Findings
-from klaver.importing.locating import (
+from klaver.importing.companies.addresses import name_key, plain
+from klaver.importing.companies.locating import (
     NEAR_M,
     addresses_of,
     book_of_addresses,
@@ -39,6 +38,7 @@ from klaver.importing.locating import (
     texts,
     truths,
 )
+from klaver.importing.findings import Findings
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from klaver.importing.cells import Cover, Lattice, pieces
+from klaver.importing.grid.cells import Cover, Lattice, pieces
 from sim.records import GREEN, OUTSIDE, ROAD, WATER
 
 LEAST_SHARE = 0.25

@@ -21,9 +21,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from klaver.importing.addresses import fold
+from klaver.importing.companies.addresses import fold
+from klaver.importing.companies.locating import listed, texts
 from klaver.importing.findings import Findings
-from klaver.importing.locating import listed, texts
 from sim.records import SECTORS
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from klaver.importing import layers as standard
 from klaver.importing.findings import Findings, refuse
-from klaver.importing.forms import SYNONYMS
+from klaver.importing.reading.forms import SYNONYMS
 from sim.inputs.problems import printable
 from sim.records import SECTORS
 
@@ -160,7 +160,7 @@ def match_columns(
     columns
         Names in the file.
     role
-        What the file was taken for; a key of :data:`klaver.importing.forms.SYNONYMS`.
+        What the file was taken for; a key of :data:`klaver.importing.reading.forms.SYNONYMS`.
     own
         What a mapping file says: standard name to name in the file; goes before all else.
     file

@@ -15,7 +15,16 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from klaver.importing.findings import CannotImport, Findings, refuse
-from klaver.importing.held_files import BESIDE_SHAPE, KINDS, MOST_FILES, NOT_OURS, OLD_SHEETS, HeldFile, Hold, judged
+from klaver.importing.reading.held_files import (
+    BESIDE_SHAPE,
+    KINDS,
+    MOST_FILES,
+    NOT_OURS,
+    OLD_SHEETS,
+    HeldFile,
+    Hold,
+    judged,
+)
 from sim.inputs.problems import printable
 
 _MOST_RATIO = 200

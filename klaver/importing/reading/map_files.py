@@ -24,8 +24,8 @@ import pandas as pd
 import pyogrio
 
 from klaver.importing.findings import CannotImport, Findings, refuse
-from klaver.importing.held_files import KIND_NAMES, HeldFile, Limits
-from klaver.importing.tables import short_cause
+from klaver.importing.reading.held_files import KIND_NAMES, HeldFile, Limits
+from klaver.importing.reading.tables import short_cause
 from sim.inputs.problems import printable
 
 _DRIVERS = {"gpkg": "GPKG", "geojson": "GeoJSON", "shp": "ESRI Shapefile"}

@@ -16,8 +16,8 @@ import numpy as np
 import shapely
 
 from klaver.importing.findings import Findings, refuse
+from klaver.importing.grid.repairs import in_order, place_in, polygons_of, tell_islands
 from klaver.importing.layers import Layers
-from klaver.importing.repairs import in_order, place_in, polygons_of, tell_islands
 
 ROAD_WIDTH = 6.0
 """m: of a road that is a line without a width."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from klaver.importing.findings import Place
-    from klaver.importing.gridding import Grid
+    from klaver.importing.grid.gridding import Grid
     from klaver.language import ImportLanguage
 
 HALF = 0.5

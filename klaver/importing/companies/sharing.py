@@ -18,16 +18,16 @@ import pandas as pd
 import shapely
 from scipy import ndimage
 
-from klaver.importing.dividing import divide
+from klaver.importing.companies.dividing import divide
+from klaver.importing.companies.locating import floor_on_parcels, listed, numbers, texts
+from klaver.importing.companies.matching import jobs_left_out
 from klaver.importing.findings import Findings
-from klaver.importing.locating import floor_on_parcels, listed, numbers, texts
-from klaver.importing.matching import jobs_left_out
 from sim.records import ROAD
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from klaver.importing.gridding import Grid
+    from klaver.importing.grid.gridding import Grid
 
 LEAST = 2  # cells of a piece
 SEPARATOR = " · "
@@ -51,7 +51,7 @@ def share_parcels(
     grid
         As laid; not changed.
     matches
-        As :func:`klaver.importing.matching.match_companies` returns; not changed.
+        As :func:`klaver.importing.companies.matching.match_companies` returns; not changed.
     companies
         Same index as `matches`.
     buildings, addresses

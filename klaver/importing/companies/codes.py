@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from klaver.importing.addresses import name_key, plain
-from klaver.importing.key_file import KEY_COLUMNS, LETTERS, check_key
+from klaver.importing.companies.addresses import name_key, plain
+from klaver.importing.companies.key_file import KEY_COLUMNS, LETTERS, check_key
+from klaver.importing.companies.locating import texts
 from klaver.importing.layers import COMPANY_COLUMNS, PARCEL_COLUMNS, Layers
-from klaver.importing.locating import texts
 
 if TYPE_CHECKING:
-    from klaver.importing.gridding import Grid
+    from klaver.importing.grid.gridding import Grid
 
 KEPT_COMPANY = ("name", "parcel", "sector", "jobs", "turnover", "floor", "floor_needed", "land_wish", "tenant", "trust",
                 "key_figure", "outside", "assumed")  # fmt: skip

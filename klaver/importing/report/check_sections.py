@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.report.blocks import Block, BulletList, Callout, Code, Heading, KeyValue, Paragraph, Table
-from klaver.importing.check_map import draw_map
-from klaver.importing.checked import LEVELS, Check, counts
-from klaver.importing.drawn_anew import drawn_fields
-from klaver.importing.improvements import Improvement, weights
 from klaver.importing.knowledge import COMPANY_FIELDS, MARKS, OWNER_FIELDS, PARCEL_FIELDS, shares
+from klaver.importing.report.check_map import draw_map
+from klaver.importing.report.checked import LEVELS, Check, counts
+from klaver.importing.report.drawn_anew import drawn_fields
+from klaver.importing.report.improvements import Improvement, weights
 
 if TYPE_CHECKING:
     from klaver.importing.findings import Finding

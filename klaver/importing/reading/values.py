@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from klaver.importing.columns import fold, unit_factor
 from klaver.importing.findings import Findings
-from klaver.importing.forms import NO, YES
-from klaver.importing.held_files import Limits
-from klaver.importing.tables import as_numbers, is_missing, plain_text
+from klaver.importing.reading.columns import fold, unit_factor
+from klaver.importing.reading.forms import NO, YES
+from klaver.importing.reading.held_files import Limits
+from klaver.importing.reading.tables import as_numbers, is_missing, plain_text
 from sim.inputs.problems import printable
 
 

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from klaver.importing.access import Access, join_roads, place_exits
-from klaver.importing.cells import Lattice, cover, pieces
 from klaver.importing.findings import CannotImport, Findings, refuse
-from klaver.importing.ground import Ground, read_ground
+from klaver.importing.grid.access import Access, join_roads, place_exits
+from klaver.importing.grid.cells import Lattice, cover, pieces
+from klaver.importing.grid.ground import Ground, read_ground
+from klaver.importing.grid.repairs import mend, place_in
+from klaver.importing.grid.settling import Draft, first_draft, make_whole, seat_the_small, settle_areas
 from klaver.importing.layers import Layers
-from klaver.importing.repairs import mend, place_in
-from klaver.importing.settling import Draft, first_draft, make_whole, seat_the_small, settle_areas
 from sim.records import GREEN, OUTSIDE, PLOT, ROAD, WATER
 
 SIZES = (25.0, 20.0, 10.0, 5.0)

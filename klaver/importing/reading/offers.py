@@ -12,13 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from klaver.importing.archives import take
-from klaver.importing.columns import FileMapping, fold, knows
 from klaver.importing.findings import CannotImport, Findings, refuse
-from klaver.importing.held_files import HeldFile, Hold
-from klaver.importing.map_files import LayerInfo, list_layers, reading
-from klaver.importing.recognising import Guess, fits, recognise
-from klaver.importing.tables import read_csv, read_workbook
+from klaver.importing.reading.archives import take
+from klaver.importing.reading.columns import FileMapping, fold, knows
+from klaver.importing.reading.held_files import HeldFile, Hold
+from klaver.importing.reading.map_files import LayerInfo, list_layers, reading
+from klaver.importing.reading.recognising import Guess, fits, recognise
+from klaver.importing.reading.tables import read_csv, read_workbook
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Offer:
     layer
         Name of the layer or sheet; empty where the file has one.
     geometry, columns
-        As :class:`klaver.importing.map_files.LayerInfo`.
+        As :class:`klaver.importing.reading.map_files.LayerInfo`.
     guess
         What it is.
     table

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.report.blocks import Document
 from analysis.report.html import render_html
-from klaver.importing import check_sections as sections
-from klaver.importing.checked import Check, counts
-from klaver.importing.improvements import weights
 from klaver.importing.knowledge import shares
+from klaver.importing.report import check_sections as sections
+from klaver.importing.report.checked import Check, counts
+from klaver.importing.report.improvements import weights
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from klaver.importing.findings import Findings
-    from klaver.importing.gridding import Grid
+    from klaver.importing.grid.gridding import Grid
     from klaver.importing.layers import Layers
     from klaver.language import ImportLanguage
     from sim.inputs.scenario import Scenario

@@ -17,19 +17,19 @@ import pandas as pd
 import pyproj
 import shapely
 
-from klaver.importing.columns import FileMapping, fold, match_columns, read_mapping
 from klaver.importing.findings import Findings, refuse
-from klaver.importing.forms import ENDED, ENDED_SINCE, NO_ROAD, SETTINGS
-from klaver.importing.held_files import Limits, holding
 from klaver.importing.layers import Layers, Source
-from klaver.importing.map_files import read_layer, reading, settings_of
-from klaver.importing.naming import parcel_names, unique
-from klaver.importing.offers import Offer, Offers, collected
-from klaver.importing.shapes import check_coordinates, fit_shapes
-from klaver.importing.standardising import standardise
-from klaver.importing.systems import bring_to, choose_target, judge_system, place_rows
-from klaver.importing.tables import is_missing
-from klaver.importing.values import Values
+from klaver.importing.reading.columns import FileMapping, fold, match_columns, read_mapping
+from klaver.importing.reading.forms import ENDED, ENDED_SINCE, NO_ROAD, SETTINGS
+from klaver.importing.reading.held_files import Limits, holding
+from klaver.importing.reading.map_files import read_layer, reading, settings_of
+from klaver.importing.reading.naming import parcel_names, unique
+from klaver.importing.reading.offers import Offer, Offers, collected
+from klaver.importing.reading.shapes import check_coordinates, fit_shapes
+from klaver.importing.reading.standardising import standardise
+from klaver.importing.reading.systems import bring_to, choose_target, judge_system, place_rows
+from klaver.importing.reading.tables import is_missing
+from klaver.importing.reading.values import Values
 
 __all__ = ["Limits", "read_folder"]
 
@@ -56,7 +56,7 @@ def read_folder(
     target_crs
         System of the result; None: RD New in the Netherlands, elsewhere the parcels' own system or UTM.
     mapping
-        TOML that says what columns and files are (:func:`klaver.importing.columns.read_mapping`).
+        TOML that says what columns and files are (:func:`klaver.importing.reading.columns.read_mapping`).
     limits
         On sizes and numbers.
     findings

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from klaver.importing.findings import Finding, Findings, Level
-from klaver.importing.improvements import Improvement, areas_of, improvements, lost_companies
 from klaver.importing.knowledge import knowledge, parcel_shares
+from klaver.importing.report.improvements import Improvement, areas_of, improvements, lost_companies
 
 if TYPE_CHECKING:
-    from klaver.importing.gridding import Grid
+    from klaver.importing.grid.gridding import Grid
     from klaver.importing.layers import Layers
     from sim.inputs.scenario import Scenario
 

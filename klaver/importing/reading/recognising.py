@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from klaver.importing.columns import fold, knows
-from klaver.importing.forms import (
+from klaver.importing.reading.columns import fold, knows
+from klaver.importing.reading.forms import (
     BESIDE,
     BGT_LAYERS,
     EXCHANGE_LAYERS,

@@ -1,6 +1,6 @@
 """Forms that are known: what layers and columns are called in Dutch open data, in lists of companies and in our own files.
 
-Tables only. Names stand here folded (:func:`klaver.importing.columns.fold`): small letters and digits, without accents,
+Tables only. Names stand here folded (:func:`klaver.importing.reading.columns.fold`): small letters and digits, without accents,
 spaces, underscores or what stands between brackets.
 
 The forms, with where their names come from:

@@ -18,9 +18,9 @@ import openpyxl
 import pandas as pd
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from klaver.importing.archives import judge_members
 from klaver.importing.findings import CannotImport, Findings, refuse
-from klaver.importing.held_files import HeldFile, Limits
+from klaver.importing.reading.archives import judge_members
+from klaver.importing.reading.held_files import HeldFile, Limits
 from sim.inputs.problems import printable
 
 Knows = Callable[[str], bool]

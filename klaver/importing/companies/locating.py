@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from klaver.importing.addresses import Address, AddressBook, plain, read_address
+from klaver.importing.companies.addresses import Address, AddressBook, plain, read_address
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from klaver.importing.columns import fold, unit_factor
-from klaver.importing.forms import ENERGY_LABELS, OWNER_WORDS, TENANT_WORDS, USE_WORDS
-from klaver.importing.tables import as_numbers, is_missing
-from klaver.importing.values import Values, yes_or_no
+from klaver.importing.reading.columns import fold, unit_factor
+from klaver.importing.reading.forms import ENERGY_LABELS, OWNER_WORDS, TENANT_WORDS, USE_WORDS
+from klaver.importing.reading.tables import as_numbers, is_missing
+from klaver.importing.reading.values import Values, yes_or_no
 
 _YEARS = (1600.0, 2100.0)
 _POSTCODE = re.compile(r"\b([1-9]\d{3})\s?([A-Za-z]{2})\b")

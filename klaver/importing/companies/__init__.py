@@ -1,0 +1,1 @@
+"""Companies to parcels: addresses, matching, sectors, several on one parcel, and codes in place of names."""

@@ -1,0 +1,1 @@
+"""Polygons to cells: ``gridding.lay_on_grid``."""
