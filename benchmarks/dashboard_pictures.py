@@ -17,7 +17,7 @@ import klaver as kl
 from analysis import figures
 from analysis.experiment import PATHS, run_pairs
 from analysis.figures.canvas import svg_text
-from benchmarks.results_page import machine, show
+from benchmarks.results_page import keep, machine, show
 from klaver.dashboard.drawing import choices, dots, fans, flows, queues
 from klaver.language import ScreenLanguage
 from sim.inputs.scenario import load_park
@@ -46,8 +46,8 @@ def measured(draw: Callable[[], str], times: int) -> tuple[float, float]:
     return median(taken), size
 
 
-def main(seeds: int = SEEDS) -> None:
-    """Measure and print the table."""
+def main(seeds: int = SEEDS, save: bool = False) -> None:
+    """Measure, print the table, and keep it if asked."""
     from analysis.compare import compare
 
     park, chosen = load_park("rollepaal"), [load_strategy(name) for name in STRATEGIES]
@@ -71,7 +71,7 @@ def main(seeds: int = SEEDS) -> None:
         "euros of one run": (lambda: flows.run_flows(tables, say), None),
         "euros, means": (lambda: flows.strategy_flows(found, name, say), None),
     }  # fmt: skip
-    rows = []
+    told, rows = machine(), []
     for label, (draw, other) in pictures.items():
         ours, size = measured(lambda draw=draw: draw().svg, TIMES)  # type: ignore[misc]
         row = [label, f"{ours:.1f}", f"{size:.0f}"]
@@ -80,8 +80,11 @@ def main(seeds: int = SEEDS) -> None:
             row += [f"{theirs:.0f}", f"{large:.0f}", f"{theirs / ours:.0f} x", f"{large / size:.1f} x"]
         rows.append([*row, *[""] * (7 - len(row))])
     heads = ["picture", "CPU ms", "kB", "Matplotlib, CPU ms", "kB", "time", "size"]
-    show(f"Live pictures, {seeds} seeds; load {machine()['load']}", heads, rows)
+    show(f"Live pictures, {seeds} seeds; load {told['load']}", heads, rows)
+    if save:
+        content = {"machine": told, "rows": {row[0]: row[1:] for row in rows}}
+        keep("dashboard_pictures", f"uv run python -m benchmarks.dashboard_pictures {seeds} --save", content, heads, rows)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main(*map(int, (given for given in sys.argv[1:] if given != "--save")), save="--save" in sys.argv)

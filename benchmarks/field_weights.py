@@ -1,7 +1,7 @@
 """How much does not knowing a field of a park file matter? Measured by running parks in which one field is known.
 
-``uv run python -m benchmarks.field_weights --save`` writes ``klaver/importing/report/weights.toml``, from which ``klaver import``
-ranks what would most improve a park file.
+``uv run python -m benchmarks.field_weights --save`` writes ``klaver/importing/report/weights.toml``, from which
+``klaver import`` ranks what would most improve a park file.
 
 **Question.** A field that the file leaves open is drawn anew in every future. Getting it measured takes away that part of
 the spread of an outcome Y that comes from it: the variance of E[Y | field].

@@ -14,19 +14,18 @@ import numpy as np
 from sim.records import GREEN, OUTSIDE, PLOT, ROAD, WATER
 
 # Okabe-Ito, readable on light and dark; a parcel takes the tone of its place in the list, so neighbours differ.
-_COLOURS = {"road": "#777777", "green": "#009E73", "water": "#56B4E9", "vacant": "#F0E442", "outside": None}
+_COLOURS = {"road": "#777777", "green": "#009E73", "water": "#56B4E9", "vacant": "#F0E442", "land": "#F3EBDC", "outside": None}
 _IN_USE = ("#0072B2", "#1F86C4", "#005A8C", "#3C95CC")
-_SIGNS = {"road": "#", "green": '"', "water": "~", "vacant": "v", "outside": "."}
+_SIGNS = {"road": "#", "green": '"', "water": "~", "vacant": "v", "land": "-", "outside": "."}
 _IN_USE_SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuwxyz"  # without v, which is vacant
 _WIDEST = 100
 
 
-def is_vacant(plan: Any, parcel: int) -> bool:
-    """Return whether a plan's parcel is known to stand vacant: no floor, or vacant for some time."""
-    given = plan.parcels[parcel]
-    if any(company.parcel == given.name for company in plan.companies):
-        return False
-    return given.floor == 0 or given.stands_vacant is True or given.offered is True
+def uses_of(plan: Any) -> list[str]:
+    """Return of every parcel of a plan ``"vacant"`` (premises known to stand vacant), ``"land"`` (no building), or ``""``."""
+    used = {company.parcel for company in plan.companies}
+    return ["" if parcel.name in used else "land" if parcel.floor == 0 else
+            "vacant" if parcel.stands_vacant or parcel.offered else "" for parcel in plan.parcels]  # fmt: skip
 
 
 def draw_park(plan: Any, colour: bool) -> Any:
@@ -68,6 +67,7 @@ def legend(say: Any, colour: bool) -> Any:
     for kind, key in (
         ("0", "occupied"),
         ("vacant", "vacant"),
+        ("land", "land"),
         ("road", "road"),
         ("green", "green"),
         ("water", "water"),
@@ -84,10 +84,10 @@ def legend(say: Any, colour: bool) -> Any:
 def _what(plan: Any) -> list[list[str]]:
     """Return what every cell is: a kind, or the number of the parcel in use there."""
     fixed = {ROAD: "road", GREEN: "green", WATER: "water", OUTSIDE: "outside"}
-    vacant = {parcel for parcel in range(len(plan.parcels)) if is_vacant(plan, parcel)}
+    uses = uses_of(plan)
     return [
         [
-            fixed.get(int(kind), "outside") if kind != PLOT else "vacant" if int(parcel) in vacant else str(int(parcel))
+            fixed.get(int(kind), "outside") if kind != PLOT else uses[int(parcel)] or str(int(parcel))
             for kind, parcel in zip(kinds, parcels, strict=True)
         ]
         for kinds, parcels in zip(plan.kind, plan.parcel_of, strict=True)

@@ -19,6 +19,7 @@ from klaver.console import Speaker
 if TYPE_CHECKING:
     from klaver.importing.importer import Imported, Request
 
+PRIVACY_NOTES = ("matching.map_tells", "matching.recognisable")
 SHOWN = 12  # findings of a level that are told in the terminal; the report has them all
 
 
@@ -109,6 +110,8 @@ def _import(speak: Speaker, request: Request, folder: Path, key: Path | None, fo
     if made.key is not None:
         key_path = key or default_key(made.scenario.name)
         _check_apart(key_path, folder)
+        if key is None and key_path.exists():  # another import's codes would be lost
+            raise BadOption("error.import_key_there", path=key_path)
     try:
         _write(made, outputs, say, key_path)
     except CannotImport as refused:
@@ -180,8 +183,8 @@ def _whole(path: Path) -> Iterator[Path]:
 
 def comment(made: Imported, say: Any) -> str:
     """Return what stands at the top of the park file: what it was made of, and how its values are marked."""
-    lines = [say("command.comment_from")]
-    for source in made.layers.sources:
+    lines = [] if made.key is not None else [say("command.comment_from")]
+    for source in made.layers.sources if made.key is None else ():  # names of files may name the park
         what = f"{source.file}: {source.layer}" if source.layer else source.file
         lines.append(f"  {what} ({say.number(source.rows)}) sha256 {source.sha256[:16]}")
     return "\n".join([*lines, *say("command.comment_marks").splitlines()])
@@ -211,6 +214,11 @@ def _tell(speak: Speaker, say: Any, made: Imported, outputs: dict[str, Path], ke
             speak.result(f"  {finding.told(say)}")
         if len(found) > SHOWN:
             speak.result(f"  {say('command.more', n=say.number(len(found) - SHOWN))}")
+    if key is not None:
+        speak.result("")
+        for finding in made.findings.of("note"):
+            if finding.key in PRIVACY_NOTES:
+                speak.result(finding.told(say))
     speak.remark("")
     speak.remark(say("command.written", park=outputs["park"], check=outputs["check"]))
     if key is not None:

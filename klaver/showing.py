@@ -146,7 +146,7 @@ def _parcels(speak: Speaker, plan: ParkPlan, marks: Mapping[tuple[str, str, str]
         [
             parcel.name,
             marked(say.number(float((plan.parcel_of == row).sum()) * cell, 2), parcel, "area"),
-            marked(parcel.owner or (say("show.occupant") if parcel.name in seated else None), parcel, "owner"),
+            marked(parcel.owner or _owner(say, parcel, parcel.name in seated, parcel.name in used), parcel, "owner"),
             marked(_use(say, parcel, parcel.name in used), parcel, "vacancy"),
             marked(_said(say, parcel.floor), parcel, "floor"),
             *([""] * 2 if parcel.floor == 0.0 else
@@ -169,6 +169,13 @@ def _parameters(speak: Speaker, scenario: Scenario) -> Any:
         )
     columns = [say(f"show.{key}") for key in ("parameter", "value", "default", "range", "unit", "mark", "source")]
     return speak.table(columns, rows, say("show.parameters"))
+
+
+def _owner(say: Language, parcel: PlanParcel, owns: bool, is_used: bool) -> str | None:
+    """Return who owns a parcel of which the file names no owner; None where that is drawn."""
+    if owns:
+        return say("show.occupant")
+    return say("owner_kind.municipality") if parcel.floor == 0.0 and not is_used else None
 
 
 def _known(speak: Speaker, table: Any) -> Any:

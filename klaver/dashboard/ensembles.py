@@ -46,6 +46,8 @@ TURN_ERRANDS, TURN_SECONDS = 6, 0.5
 sessions see something sooner."""
 REST_EVERY = 4  # of so many errands, one is not for a first picture: who drags a slider does not stop the others
 WAITING_RUNS = 6000  # of one session
+MOST_KEPT_MB = 200
+"""Most that runs and results of calls take in memory together, besides what sessions hold."""
 LONGEST_SECONDS = 180.0
 """Of an errand. The largest park over the longest horizon that a page takes on stays below half of it on a busy machine; what
 takes longer hangs, and others wait for its lane."""
@@ -89,7 +91,7 @@ class Ensembles:
         Seconds after which an errand is given up, and its lane replaced.
     """
 
-    def __init__(self, lanes: int | None = None, memory_mb: int = 200, per_session: int = WAITING_RUNS,
+    def __init__(self, lanes: int | None = None, memory_mb: int = MOST_KEPT_MB, per_session: int = WAITING_RUNS,
                  longest: float = LONGEST_SECONDS) -> None:  # fmt: skip
         self._lock = threading.RLock()
         self._kept = Kept(memory_mb * 1_000_000)

@@ -21,7 +21,7 @@ LARGEST_NUMBER = 1e15
 _SCALAR = (str, int, float, bool, type(None))
 SHAPES: Mapping[str, tuple[type, ...]] = {
     "act": (str,), "go": (str,), "press": (str,), "pick": (str,), "mix": (list,), "time": (int,), "threshold": (int, float),
-    "change": (dict,), "file": (dict,), "restored": (dict,), "library": (dict,), "narrow": (bool,),
+    "change": (dict,), "file": (dict,), "piece": (dict,), "restored": (dict,), "library": (dict,), "narrow": (bool,),
 }  # fmt: skip
 """What the events of ``parts`` tell. Those of Solara's own widgets tell what they like."""
 

@@ -296,7 +296,8 @@ def _mark(row: Any, name: str, seated: Mapping[str | None, Any]) -> str:
     if name == "owner" and value is None and row.name in seated:
         # A company that is not said to rent owns where it sits.
         company = seated[row.name]
-        value, assumed = (company.name if company.tenant is False else None), (("owner",) if "tenant" in company.assumed else ())
+        value = company.name if company.tenant is False else None
+        assumed = ("owner",) if "tenant" in company.assumed else ()
     return "open" if value is None else "assumed" if name in assumed else "stated"
 
 

@@ -108,7 +108,7 @@ def assemble(layers: Layers, grid: Grid, matches: pd.DataFrame, choices: Choices
         content["place"] = {"crs": _crs_name(layers), "west": float(grid.west), "north": float(grid.north)}
     stated = {key: value for key, value in layers.settings.items() if key in Scenario.model_fields or key == "parameters"}
     if "founding" not in stated:
-        content["founding"] = founding_from(companies, parcels, choices.complete, findings)
+        content["founding"] = founding_from(companies, parcels, findings)
     if choices.motorway is not None:
         stated["motorway"] = choices.motorway
     elif "motorway" not in stated:
@@ -287,7 +287,7 @@ def _stated_kinds(layers: Layers) -> dict[str, str]:
 
 
 def founding_from(
-    companies: list[dict[str, Any]], parcels: list[dict[str, Any]], complete: bool, findings: Findings
+    companies: list[dict[str, Any]], parcels: list[dict[str, Any]], findings: Findings
 ) -> dict[str, Any]:
     """Return the shares and means from which open values are drawn, where the files have enough known ones.
 
@@ -298,31 +298,30 @@ def founding_from(
     ----------
     companies, parcels
         Rows of a park file.
-    complete
-        Whether premises without a company are vacant for certain.
     findings
         Gets which of them were learned.
     """
     default = Founding()
     learned: dict[str, Any] = {}
+    used = {row.get("parcel") for row in companies}
+    # Premises of which nobody says who is there may get a company without a name, of which all is drawn.
+    unnamed = any(row["name"] not in used and row.get("floor") != 0.0 and not row.get("vacant", "vacant_quarters" in row)
+                  for row in parcels)  # fmt: skip
     sectors = [row["sector"] for row in companies if "sector" in row]
-    if len(sectors) >= ENOUGH and len(sectors) < len(companies):
+    if len(sectors) >= ENOUGH and (unnamed or len(sectors) < len(companies)):
         shares = {name: (sectors.count(name) + ENOUGH * default.sector_shares[name]) / (len(sectors) + ENOUGH)
                   for name in SECTORS}  # fmt: skip
         learned["sector_shares"] = _to_one(shares)
     jobs = np.array([row["jobs"] for row in companies if "jobs" in row and "parcel" in row])
-    if len(jobs) >= ENOUGH:
+    if len(jobs) >= ENOUGH and (unnamed or any("jobs" not in row for row in companies)):
         middle = math.exp((np.log(np.maximum(jobs, 1.0)).sum() + ENOUGH * math.log(default.median_jobs)) / (len(jobs) + ENOUGH))
         mean = (jobs.sum() + ENOUGH * default.mean_jobs) / (len(jobs) + ENOUGH)
-        learned["median_jobs"], learned["mean_jobs"] = round(middle, 2), round(max(float(mean), middle), 2)
+        learned["median_jobs"] = round(min(middle, 500.0), 2)
+        learned["mean_jobs"] = round(min(max(float(mean), middle), 1_000.0), 2)
     tenure = [row["tenant"] for row in companies if isinstance(row.get("tenant"), bool) and "parcel" in row]
-    if len(tenure) >= ENOUGH:
+    if len(tenure) >= ENOUGH and (unnamed or any(row.get("tenant") == "unknown" for row in companies)):
         owning = sum(not tenant for tenant in tenure)
         learned["owner_occupied"] = round((owning + ENOUGH * default.owner_occupied) / (len(tenure) + ENOUGH), 3)
-    use = [bool(row.get("vacant", True)) for row in parcels if "vacant" in row or "vacant_quarters" in row]
-    used = sum("parcel" in row for row in companies)
-    if complete and used >= ENOUGH:
-        learned["vacancy"] = round(min((sum(use) + ENOUGH * default.vacancy) / (used + len(use) + ENOUGH), 0.9), 3)
     for name in learned:
         findings.add("assumed", f"command.learned_{name}")
     return learned

@@ -131,7 +131,8 @@ def import_park(request: Request, step: Step = lambda _: None) -> Imported:
     if layers.companies is not None:
         own: Any = layers.settings.get("sectors") or {}
         layers.companies = fill_sectors(layers.companies, own, findings)
-        matches = match_companies(layers.companies, grid.shapes, layers.addresses, layers.buildings, findings)
+        matches = match_companies(layers.companies, grid.shapes, layers.addresses, layers.buildings, findings,
+                                  by_area=True)  # fmt: skip
         grid, matches = share_parcels(grid, matches, layers.companies, layers.buildings, findings,
                                       addresses=layers.addresses)  # fmt: skip
         if request.round_jobs:
@@ -151,6 +152,8 @@ def import_park(request: Request, step: Step = lambda _: None) -> Imported:
 
 def park_name(request: Request, layers: Layers) -> str:
     """Return what a park is called in results: as asked, as the files say, else after its folder or file, in plain letters."""
+    if request.anonymous and not request.name:
+        return "park"
     if request.name or layers.settings.get("name"):
         return plain_name(request.name or str(layers.settings["name"]))
     name = plain_name(_stem(request))

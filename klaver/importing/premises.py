@@ -74,6 +74,8 @@ class Premises:
             built = {names[parcel] for parcel in on_parcels["parcel"]}
             floors = _floors(layers, on_parcels, names, built, findings)
             ages = _ages(on_parcels, names, year)
+        elif layers.addresses is not None and "floor" in layers.addresses.columns:
+            floors = _floors_of_units(layers, shapes, names)
         for name, row in zip(names, shapes.to_dict("records"), strict=True):
             if _number(row.get("floor")) is not None:
                 floors[name] = (float(row["floor"]), False)
@@ -141,6 +143,23 @@ def _floors(
     if by_outline:
         findings.add("assumed", "command.floor_from_outlines", n=by_outline)
     return found
+
+
+def _floors_of_units(layers: Layers, shapes: Any, names: np.ndarray) -> dict[str, tuple[float, bool]]:
+    """Return floor by parcel where units are all that is known of buildings: the sum of those that lie on it.
+
+    Of a parcel without a unit nothing is known: a shed has no address.
+    """
+    units = layers.addresses
+    assert units is not None
+    floors = units["floor"].astype(float).to_numpy()
+    unit, parcel = shapely.STRtree(shapes.geometry.to_numpy()).query(units.geometry.to_numpy(), predicate="intersects")
+    # A unit on the border of two parcels counts once.
+    _, first = np.unique(unit, return_index=True)
+    unit, parcel = unit[first], parcel[first]
+    known = ~np.isnan(floors[unit])
+    totals = np.bincount(parcel[known], weights=floors[unit[known]], minlength=len(names))
+    return {str(names[row]): (float(round(total)), False) for row, total in enumerate(totals) if total > 0.0}
 
 
 def _floor_of_units(layers: Layers, on_parcels: Any) -> dict[str, float]:

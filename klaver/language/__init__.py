@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.inputs.parameters import Parameter
 
 LANGUAGES = ("nl", "en")
+_ON_PAGE = "_on_page"
 
 
 class UnknownLanguage(ValueError):
@@ -220,8 +221,15 @@ class ImportLanguage(Language):
     ----------
     code
         ``"nl"`` or ``"en"``.
+    on_page
+        Whether they stand on a page, where nobody can give an option of the command line: some sentences are others there.
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, on_page: bool = False) -> None:
         super().__init__(code)
-        self._texts = {**texts(code), **_texts_in("importing", code)}
+        own = dict(_texts_in("importing", code))
+        for key in [key for key in own if key.endswith(_ON_PAGE)]:
+            text = own.pop(key)
+            if on_page:
+                own[key.removesuffix(_ON_PAGE)] = text
+        self._texts = {**texts(code), **own}

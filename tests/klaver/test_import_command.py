@@ -101,10 +101,16 @@ def test_names_become_codes_and_their_key_is_kept_apart(
         text = path.read_text(encoding="utf-8")
         assert "Synthetisch" not in text and "7700" not in text and "228950" not in text, path
     assert "Synthetisch" not in made.output
+    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["park-check.nl.html", "park.toml"]
+    assert "herken" in made.output, "that a map tells an insider who is who is said"
+    kept = key.read_bytes()
+    lost = klaver("import", "kanaalzone", "--anonymise", "--out", "again", "--lang", "nl")
+    assert lost.exit_code == 2 and f"--key {key}" in lost.output and key.read_bytes() == kept
     again = klaver("import", "kanaalzone", "--anonymise", "--key", str(key), "--out", "again", "--lang", "nl")
     assert again.exit_code == 0, again.output
-    one, other = (load_park(str(tmp_path / folder / "kanaalzone.toml")) for folder in ("made", "again"))
+    one, other = (load_park(str(tmp_path / folder / "park.toml")) for folder in ("made", "again"))
     assert {row.name for row in one.companies} == {row.name for row in other.companies}
+    assert one.place is None
 
 
 def test_a_park_and_a_run_are_exported_as_a_map(klaver: Klaver, tmp_path: Path) -> None:

@@ -122,8 +122,22 @@ def DataTable(
 
 
 @solara.component_vue("upload.vue")
-def Upload(label: str, help: str, accept: str, most_bytes: int, too_large: str, event_file: Event | None = None) -> None:
-    """A file of the user: ``event_file`` gets ``{"name", "data"}``, data in base64."""
+def Upload(
+    label: str, help: str, accept: str, most_bytes: int, too_large: str, event_file: Event | None = None, many: bool = False,
+    most_files: int = 1, piece_bytes: int = 0, taken: str = "", event_piece: Event | None = None,
+) -> None:
+    """A file of the user: ``event_file`` gets ``{"name", "data"}``, data in base64.
+
+    Parameters
+    ----------
+    most_bytes, most_files, too_large
+        Of all files together, and the sentence where there is more.
+    many
+        Several files can be chosen. Then ``event_piece`` gets them in pieces of at most ``piece_bytes``, one after the other,
+        as :class:`klaver.dashboard.maps_in.Intake` takes them.
+    taken
+        ``"batch file end"`` of the piece that was taken last: the page waits for it before it sends the next.
+    """
 
 
 @solara.component_vue("download.vue")

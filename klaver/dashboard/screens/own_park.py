@@ -14,6 +14,7 @@ import solara
 from klaver.dashboard import desk as desks
 from klaver.dashboard import parts, sketch
 from klaver.dashboard.refusals import LARGEST_HA, MOST_PREMISES, Refused, read_strategy
+from klaver.dashboard.screens.own_maps import MapsIn
 from klaver.dashboard.screens.park_editor import ParkFile, can_edit
 from klaver.dashboard.screens.park_view import is_number
 from klaver.dashboard.session import Session, use_call, use_session
@@ -194,21 +195,24 @@ def Files() -> None:
         set_file(("", b""))
 
     with block("div", "columns"):
-        with block("section", "card"):
-            heading(say("park.open"), 2)
-            paragraph(say("park.open_lead"))
-            parts.Upload(label=say("park.choose_file"), help=say("park.choose_file_help"), accept=".toml,.json",
-                         most_bytes=LARGEST_UPLOAD, too_large=say("own.file_too_large", most=LARGEST_UPLOAD // 1_000_000),
-                         event_file=receive)  # fmt: skip
-            if broken:
-                Problem(say("own.cannot_read"), [])
-            if read is not None:
-                if read.failed:
-                    Problem(say("shell.failed"), [read.failed.in_words(say)])
-                elif read.result is None:
-                    Waiting(say("park.checking", name=name))
-                else:
-                    Checked(read.result, use, lambda: set_file(("", b"")))
+        with block("div", "stack"):
+            with block("section", "card"):
+                heading(say("park.open"), 2)
+                paragraph(say("park.open_lead"))
+                parts.Upload(label=say("park.choose_file"), help=say("park.choose_file_help"), accept=".toml,.json",
+                             most_bytes=LARGEST_UPLOAD, too_large=say("own.file_too_large", most=LARGEST_UPLOAD // 1_000_000),
+                             event_file=receive)  # fmt: skip
+                if broken:
+                    Problem(say("own.cannot_read"), [])
+                if read is not None:
+                    if read.failed:
+                        Problem(say("shell.failed"), [read.failed.in_words(say)])
+                    elif read.result is None:
+                        Waiting(say("park.checking", name=name))
+                    else:
+                        Checked(read.result, use, lambda: set_file(("", b"")))
+            with block("section", "card"):
+                MapsIn(open_upload)
         with block("section", "card"):
             heading(say("park.keep"), 2)
             paragraph(say("park.keep_lead"))

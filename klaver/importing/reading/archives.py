@@ -21,6 +21,7 @@ from klaver.importing.reading.held_files import (
     MOST_FILES,
     NOT_OURS,
     OLD_SHEETS,
+    OTHER_MAPS,
     HeldFile,
     Hold,
     judged,
@@ -141,7 +142,8 @@ def _opened(path: Path, name: str) -> Iterator[BinaryIO]:
 
 def _unknown_kind(name: str, suffix: str, findings: Findings, *, alone: bool) -> None:
     """Say that a file is of no kind that can be read; raises CannotImport where it was asked for by name."""
-    key = "reading.old_sheet" if suffix in OLD_SHEETS else "reading.not_a_kind"
+    key = ("reading.old_sheet" if suffix in OLD_SHEETS else "reading.other_map" if suffix in OTHER_MAPS
+           else "reading.not_a_kind")  # fmt: skip
     if alone:
         raise refuse(key, what=name, file=name)
     if suffix not in NOT_OURS:

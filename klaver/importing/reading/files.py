@@ -127,6 +127,9 @@ class _Reading:
         if sites:
             self.findings.add("refused", "reading.only_work_sites", what=sites[0].file.name, file=sites[0].shown)
         else:
+            for found in self.findings.of("left_out"):
+                if found.key in ("reading.other_map", "reading.old_sheet"):  # the map may be in there
+                    self.findings.add("refused", found.key, what=found.what, file=found.values["file"])
             there = ", ".join(dict.fromkeys(offer.file.name for offer in self.offers.found)) or "-"
             self.findings.add("refused", "reading.no_parcels", files=there)
 

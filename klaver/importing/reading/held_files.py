@@ -25,6 +25,7 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 BESIDE_SHAPE = (".shx", ".dbf", ".prj", ".cpg")
 OLD_SHEETS = (".xls", ".xlsb", ".ods")
+OTHER_MAPS = (".gml", ".kml", ".kmz", ".dxf", ".dwg", ".tab", ".mif", ".fgb", ".gpx", ".osm", ".pbf", ".parquet", ".sqlite")
 NOT_OURS = (".xml", ".qmd", ".qml", ".qgz", ".qgs", ".sbn", ".sbx", ".qix", ".lyr", ".md", ".pdf", ".docx", ".doc", ".toml",
             ".gpkg-wal", ".gpkg-shm")  # fmt: skip
 _BLOCK = 1 << 20
