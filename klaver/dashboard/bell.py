@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-TELL_SECONDS = 0.1  # from one word to the next that there is more
+TELL_SECONDS = 0.4  # from one word to the next that there is more: drawing takes what the runs could have
 ALL_TELL_SECONDS = 0.05  # the same, over all sessions together: every page that draws takes its time of one interpreter
 _NEVER = float("inf")
 
