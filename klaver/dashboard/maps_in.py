@@ -178,7 +178,7 @@ def safe_names(names: Sequence[str]) -> list[str]:
     for name in names:
         path = PurePath(name.replace("\\", "/"))
         suffix = re.sub(r"[^A-Za-z0-9]", "", path.suffix)[:10]
-        whole = str(path.with_suffix(""))
+        whole = str(path.with_suffix("")) if path.name else ""  # a stranger may well send "/"
         if whole not in stems:
             plain = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode()
             stem = re.sub(r"[^A-Za-z0-9_.-]+", "_", plain).strip("._-")[:60] or "file"

@@ -215,7 +215,7 @@ def _on_base(table: Mapping[str, Any], kind: str, name: str) -> tuple[dict[str, 
 # --- reports ---------------------------------------------------------------------------------------------------------
 
 Report = tuple[tuple[str, tuple[str, ...]], ...]
-_OF_PARCEL = ("owner", "vacant_quarters", "floor", "quality", "fit", "energy", "soil_cost")
+_OF_PARCEL = ("owner", "vacant", "vacant_quarters", "floor", "age", "quality", "fit", "energy", "soil_cost")
 _OF_COMPANY = ("sector", "jobs", "turnover", "floor_needed", "trust", "key_figure")
 
 
@@ -266,7 +266,7 @@ def report_park(
             by_mark: dict[str, list[str]] = {"stated": [], "assumed": [], "open": []}
             for row in rows:
                 by_mark[_mark(row, name, seated)].append(row.name)  # type: ignore[attr-defined]
-            if name == "vacant_quarters":
+            if name in ("vacant", "vacant_quarters", "age"):
                 by_mark["open"] = []  # of most buildings there is no such thing
             label = say(f"own.field_{name}")
             for mark, lines in (("stated", stated), ("assumed", assumed)):

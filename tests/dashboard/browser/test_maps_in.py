@@ -86,7 +86,7 @@ def test_maps_are_read_looked_through_and_used(
 
     at.button("park.use_park").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(at.say("park.heading", park="synthetic"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(at.say("park.heading", park="park"))
     expect(page.locator("main .drawing [data-pick^='plot:']").first).to_be_visible()
     assert page.locator("main .drawing [data-pick^='plot:']").count() >= 12
     at.button("shell.undo").click()
