@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from sim.inputs.parameters import BY_NAME, PARAMETERS
 from sim.inputs.problems import nearest
-from sim.inputs.scenario import InTwoLanguages, Scenario, check_scenario
+from sim.inputs.scenario import InTwoLanguages, Place, Scenario, check_scenario
 from sim.inputs.strategy import RoleMix, Steps, Strategy, check_strategy
 from sim.records import SECTORS
 
@@ -36,7 +36,9 @@ _NOT_FACTORS = {
     "park.map": "is a drawing; another map is another park: list it under parks.",
     "park.quarters": "is the length of a run, the same at every point: state 'quarters' at the top of the file.",
     "park.parameters": "is a table; name one of its keys as 'parameters.NAME'.",
-}
+    **dict.fromkeys(("park.place", *(f"park.place.{key}" for key in Place.model_fields)),
+                    "is where a park lies; a run does not depend on it."),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -439,7 +439,7 @@ def test_every_key_of_a_park_or_strategy_with_one_value_is_a_factor():
     keys = keys_with_one_value(PARK.resolved(), "park") | keys_with_one_value(STRATEGY.resolved(), "strategy")
     texts = {key for key in keys if key.split(".")[1] in ("name", "title", "description")}
     names = set(factor_names())
-    assert keys - texts - {"park.map", "park.quarters"} <= names
+    assert keys - texts - {"park.map", "park.quarters", "park.place"} <= names
     assert not texts & names
     assert {f"parameters.{name}" for name in BY_NAME} <= names
     assert {f"strategy.steps.build.{role}" for role in ROLES} <= names

@@ -375,7 +375,7 @@ time.sleep(600)
     child = int(server.stdout.readline())
     assert is_there(child) and list(made.iterdir())
     server.send_signal(how)
-    server.wait(30)
+    server.wait(90)
     until(lambda: not is_there(child), 20)
     until(lambda: not list(made.iterdir()), 10)
 

@@ -173,7 +173,7 @@ def test_markup_in_a_name_is_text(visit: Open, tmp_path: Path, language: str) ->
     park.write_text(f"based_on = 'small_village'\nname = 'eigen'\ntitle.nl = '''{MARKUP}'''\ntitle.en = '''{MARKUP}'''\n")
     at.go("park")
     at.button("park.mode_file").click()
-    at.page.get_by_label(at.say("park.choose_file")).set_input_files(park)
+    at.page.get_by_label(at.say("park.choose_file")).first.set_input_files(park)
     at.button("park.use_park").click()
     at.page.get_by_role("heading", level=1).get_by_text(MARKUP).wait_for()
     for screen in ("mix", "opportunities", "library"):
